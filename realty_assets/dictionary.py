@@ -1,0 +1,16 @@
+"""What the tables say of themselves beyond names and types: here, the volatile columns.
+
+A volatile column tells of the run, not of the data (run ids, wall-clock times, durations). It is
+left out of fingerprints, so that two homes that know the same are equal.
+"""
+
+from __future__ import annotations
+
+VOLATILE: dict[str, frozenset[str]] = {
+    "ledger.builds": frozenset({"built_at"}),
+    "ledger.files": frozenset({"delivery_id", "arrived_at", "run_id", "duration_s"}),
+    "modeling.models": frozenset({"trained_at", "duration_s", "run_id"}),
+    "promotion.decisions": frozenset({"decided_at", "run_id"}),
+    "promotion.aliases": frozenset({"moved_at"}),
+    "serving.reports": frozenset({"made_at"}),
+}

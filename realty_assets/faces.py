@@ -1,0 +1,163 @@
+"""What the Dagster faces share: build a table only when something it is made from has changed.
+
+`ledger.builds` holds, for every table, the hash of what it was made from and the hash of what it
+holds; it is written in the same transaction as the table, so the two cannot part.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from realty_assets.fingerprint import table_fingerprint
+from realty_assets.warehouse import SqlFile, TableReport, Tx, Warehouse, WarehouseMissing, sql
+
+BUILDS = "ledger.builds"
+Data = pl.DataFrame | SqlFile
+
+
+def built(
+    warehouse: Warehouse,
+    table: str,
+    *,
+    inputs: Sequence[str],
+    code_version: str,
+    compute: Callable[[], Data],
+    settings: Mapping[str, Any] | None = None,
+) -> dg.MaterializeResult:
+    """Materializes one table with `compute()`, or reuses it when nothing it depends on changed.
+
+    `inputs` are tables made by other assets; `settings` everything else the result depends on
+    (JSON-able). Raises WarehouseMissing when an input has not been made.
+    """
+    return next(
+        built_many(
+            warehouse,
+            [table],
+            inputs=inputs,
+            code_version=code_version,
+            compute=lambda: {table: compute()},
+            settings=settings,
+        )
+    )
+
+
+def built_many(
+    warehouse: Warehouse,
+    tables: Sequence[str],
+    *,
+    inputs: Sequence[str],
+    code_version: str,
+    compute: Callable[[], Mapping[str, Data]],
+    settings: Mapping[str, Any] | None = None,
+) -> Iterator[dg.MaterializeResult]:
+    """`built` for tables that are made together; all are swapped in by one transaction."""
+    with warehouse.transaction() as tx:
+        _create_builds(tx)
+        input_hash = _input_hash(tx, inputs, code_version, settings)
+        if _reusable(tx, tables, input_hash):
+            results = [_result(tx.report(table), _output_hash(tx, table), True) for table in tables]
+        else:
+            results = []
+    if not results:
+        made = compute()
+        if missing := set(tables) - set(made):
+            raise ValueError(f"compute() made no {', '.join(sorted(missing))}")
+        with warehouse.transaction() as tx:
+            for table in tables:
+                report = tx.replace(table, made[table])
+                _, output_hash = table_fingerprint(tx.conn, table)
+                record_build(tx, table, input_hash, output_hash, code_version)
+                results.append(_result(report, output_hash, False))
+    yield from results
+
+
+def record_build(tx: Tx, table: str, input_hash: str, output_hash: str, code_version: str) -> None:
+    """Writes down what `table` was made from and what it holds; for self-keeping assets."""
+    _create_builds(tx)
+    n_rows = tx.conn.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]
+    tx.conn.execute(f"DELETE FROM {BUILDS} WHERE table_name = ?", [table])
+    tx.conn.execute(
+        f"INSERT INTO {BUILDS} VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            table,
+            input_hash,
+            output_hash,
+            code_version,
+            n_rows,
+            datetime.now(UTC).replace(tzinfo=None),
+        ],
+    )
+
+
+def result_of(
+    report: TableReport, output_hash: str, reused: bool, **metadata: Any
+) -> dg.MaterializeResult:
+    """The MaterializeResult of a table: rows, columns, preview and a data version."""
+    return _result(report, output_hash, reused, metadata)
+
+
+def _create_builds(tx: Tx) -> None:
+    tx.conn.execute("CREATE SCHEMA IF NOT EXISTS ledger")
+    tx.conn.execute(sql("ledger/builds.sql").text)
+
+
+def _input_hash(
+    tx: Tx, inputs: Sequence[str], code_version: str, settings: Mapping[str, Any] | None
+) -> str:
+    parts = {
+        "inputs": {table: _output_hash(tx, table) for table in inputs},
+        "code_version": code_version,
+        "settings": dict(settings or {}),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _output_hash(tx: Tx, table: str) -> str:
+    rows = tx.conn.execute(
+        f"SELECT output_hash FROM {BUILDS} WHERE table_name = ?", [table]
+    ).fetchall()
+    if not rows or not tx.exists(table):
+        raise WarehouseMissing(
+            f"{table} has not been made yet: materialize {table.replace('.', '/')} first "
+            f"(`realty run all` makes everything in order)."
+        )
+    return rows[0][0]
+
+
+def _reusable(tx: Tx, tables: Sequence[str], input_hash: str) -> bool:
+    same = tx.conn.execute(
+        f"SELECT count(*) FROM {BUILDS} WHERE list_contains(?, table_name) AND input_hash = ?",
+        [list(tables), input_hash],
+    ).fetchall()[0][0]
+    return same == len(tables) and all(tx.exists(table) for table in tables)
+
+
+def _result(
+    report: TableReport,
+    output_hash: str,
+    reused: bool,
+    extra: Mapping[str, Any] | None = None,
+) -> dg.MaterializeResult:
+    schema = dg.TableSchema(columns=[dg.TableColumn(name, kind) for name, kind in report.columns])
+    return dg.MaterializeResult(
+        asset_key=dg.AssetKey(report.table.split(".")),
+        data_version=dg.DataVersion(output_hash[:16]),
+        metadata={
+            "dagster/row_count": report.n_rows,
+            "dagster/column_schema": schema,
+            "dagster/table_name": report.table,
+            "preview": dg.MetadataValue.md(report.preview),
+            "reused": reused,
+            **(extra or {}),
+        },
+    )
+
+
+__all__ = ["BUILDS", "Data", "built", "built_many", "record_build", "result_of"]

@@ -1,0 +1,26 @@
+"""Which day it is, for a home: said by its data or its user, never by the wall clock."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from realty_assets.settings import get_settings
+from realty_assets.warehouse import Warehouse, WarehouseMissing, sql
+
+
+def market_today(warehouse: Warehouse) -> date:
+    """REALTY_AS_OF, or the day after the latest `known_at` in staging.
+
+    Raises WarehouseMissing when nothing has been staged yet.
+    """
+    given = get_settings().as_of
+    if given is not None:
+        return given
+    if not warehouse.exists("staging.listings"):
+        raise WarehouseMissing("Nothing has been staged yet: run `realty ingest` first.")
+    day: date | None = warehouse.read(sql("clean/today.sql"))["today"][0]
+    if day is None:
+        raise WarehouseMissing(
+            "No row has been staged yet: see `realty status` for what was refused or quarantined."
+        )
+    return day

@@ -1,0 +1,266 @@
+"""The one door to the DuckDB warehouse: short transactions, atomic tables, one writer at a time.
+
+Extends dagster-duckdb's resource, whose `get_connection` leaves the connection (and the file lock)
+open when its body raises.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+from dagster_duckdb import DuckDBResource
+
+from realty_assets.settings import REPO_ROOT, get_settings
+
+SQL_ROOT = REPO_ROOT / "sql"
+# The same for every connection of a process: DuckDB refuses a second one that differs.
+CONNECTION_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "custom_user_agent": "dagster"
+}
+PREVIEW_ROWS = 5
+_TABLE_NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
+_LOCK_PID = re.compile(r"\(PID (\d+)\)")
+
+
+class WarehouseError(Exception):
+    """Something about the warehouse that its user can act on."""
+
+
+class WarehouseBusy(WarehouseError):
+    """Another process holds the warehouse file."""
+
+
+class WarehouseMissing(WarehouseError):
+    """There is no warehouse, or not the table that was asked for."""
+
+
+@dataclass(frozen=True)
+class SqlFile:
+    """A statement from sql/, with the values of its named parameters ($name)."""
+
+    name: str
+    text: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def bind(self, **params: Any) -> SqlFile:
+        return replace(self, params={**self.params, **params})
+
+
+def sql(name: str) -> SqlFile:
+    """The statement in sql/<name>, e.g. `sql("clean/sales.sql")`."""
+    return SqlFile(name, (SQL_ROOT / name).read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class TableReport:
+    """What a write left behind."""
+
+    table: str
+    n_rows: int
+    columns: tuple[tuple[str, str], ...]
+    preview: str
+
+
+def check_table_name(table: str) -> str:
+    """`table` itself. Raises ValueError when it is not of the form schema.name."""
+    if not _TABLE_NAME.fullmatch(table):
+        raise ValueError(f"not a table name of the form schema.name: {table!r}")
+    return table
+
+
+class Tx:
+    """One open transaction."""
+
+    def __init__(self, conn: duckdb.DuckDBPyConnection) -> None:
+        self.conn = conn
+
+    def replace(
+        self, table: str, data: pl.DataFrame | SqlFile, params: Mapping[str, Any] | None = None
+    ) -> TableReport:
+        """Makes `table` hold exactly `data`."""
+        self._create_schema(table)
+        self._run(f"CREATE OR REPLACE TABLE {table} AS ", data, params)
+        return self.report(table)
+
+    def append(
+        self, table: str, data: pl.DataFrame | SqlFile, params: Mapping[str, Any] | None = None
+    ) -> TableReport:
+        """Adds the rows of `data` to `table`, matching columns by name."""
+        self._create_schema(table)
+        if self.exists(table):
+            self._run(f"INSERT INTO {table} BY NAME ", data, params)
+        else:
+            self._run(f"CREATE TABLE {table} AS ", data, params)
+        return self.report(table)
+
+    def read(self, what: str | SqlFile, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
+        """A table by name, or the rows of a SQL file."""
+        return _read(self.conn, what, params)
+
+    def exists(self, table: str) -> bool:
+        return _exists(self.conn, table)
+
+    def report(self, table: str) -> TableReport:
+        """Row count, columns and the first rows of `table` as it stands in this transaction."""
+        check_table_name(table)
+        n_rows = self.conn.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]
+        columns = tuple(
+            (name, kind) for name, kind, *_ in self.conn.execute(f"DESCRIBE {table}").fetchall()
+        )
+        head = self.conn.execute(f"SELECT * FROM {table} LIMIT {PREVIEW_ROWS}").fetchall()
+        return TableReport(table, n_rows, columns, _markdown([name for name, _ in columns], head))
+
+    def _create_schema(self, table: str) -> None:
+        self.conn.execute(f"CREATE SCHEMA IF NOT EXISTS {check_table_name(table).split('.')[0]}")
+
+    def _run(
+        self, prefix: str, data: pl.DataFrame | SqlFile, params: Mapping[str, Any] | None
+    ) -> None:
+        if isinstance(data, SqlFile):
+            self.conn.execute(prefix + data.text, {**data.params, **(params or {})} or None)
+            return
+        name = "_incoming_frame"
+        self.conn.register(name, data.to_arrow())
+        try:
+            self.conn.execute(f"{prefix}SELECT * FROM {name}")
+        finally:
+            self.conn.unregister(name)
+
+
+class Warehouse(DuckDBResource):
+    """The warehouse of one home, as a Dagster resource."""
+
+    @classmethod
+    def at(cls, path: Path | str) -> Warehouse:
+        return cls(database=str(path))
+
+    @property
+    def path(self) -> Path:
+        return Path(self.database)
+
+    @property
+    def home(self) -> Path:
+        return self.path.parent
+
+    @contextmanager
+    def connect(self, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection that is always closed again.
+
+        Raises WarehouseBusy when another process keeps the file locked for longer than the
+        setting `lock_timeout_s`, WarehouseMissing for a read of a warehouse that is not there.
+        """
+        if read_only and not self.path.exists():
+            raise WarehouseMissing(
+                f"There is no warehouse at {self.path} yet: run `realty ingest` first."
+            )
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        conn = _open(self.path, read_only, get_settings().lock_timeout_s)
+        try:
+            conn.execute("SET TimeZone = 'UTC'")
+            yield conn
+        finally:
+            conn.close()
+
+    @contextmanager
+    def get_connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The parent's method, with the connection closed when its body raises."""
+        with self.connect() as conn:
+            yield conn
+
+    @contextmanager
+    def transaction(self) -> Iterator[Tx]:
+        """All or nothing: committed when the body ends, rolled back when it raises."""
+        with self.connect() as conn:
+            conn.execute("BEGIN")
+            try:
+                yield Tx(conn)
+            except BaseException:
+                conn.execute("ROLLBACK")
+                raise
+            conn.execute("COMMIT")
+
+    def replace(
+        self, table: str, data: pl.DataFrame | SqlFile, params: Mapping[str, Any] | None = None
+    ) -> TableReport:
+        with self.transaction() as tx:
+            return tx.replace(table, data, params)
+
+    def append(
+        self, table: str, data: pl.DataFrame | SqlFile, params: Mapping[str, Any] | None = None
+    ) -> TableReport:
+        with self.transaction() as tx:
+            return tx.append(table, data, params)
+
+    def read(self, what: str | SqlFile, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
+        with self.connect() as conn:
+            return _read(conn, what, params)
+
+    def exists(self, table: str) -> bool:
+        if not self.path.exists():
+            return False
+        with self.connect() as conn:
+            return _exists(conn, table)
+
+
+def _open(path: Path, read_only: bool, timeout_s: float) -> duckdb.DuckDBPyConnection:
+    deadline = time.monotonic() + timeout_s
+    pause_s = 0.05
+    while True:
+        try:
+            return duckdb.connect(str(path), read_only=read_only, config=CONNECTION_CONFIG)
+        except duckdb.IOException as error:
+            if "lock" not in str(error).lower():
+                raise WarehouseError(f"Cannot open the warehouse {path}: {error}") from error
+            if time.monotonic() >= deadline:
+                found = _LOCK_PID.search(str(error))
+                holder = f"process {found.group(1)}" if found else "another process"
+                raise WarehouseBusy(
+                    f"The warehouse {path} is held by {holder}; waited {timeout_s:g} s. "
+                    "Wait until it is done, or stop it, and try again."
+                ) from error
+        time.sleep(pause_s * random.uniform(0.5, 1.0))
+        pause_s = min(pause_s * 1.5, 1.0)
+
+
+def _exists(conn: duckdb.DuckDBPyConnection, table: str) -> bool:
+    schema, name = check_table_name(table).split(".")
+    found = conn.execute(
+        "SELECT 1 FROM information_schema.tables WHERE table_schema = ? AND table_name = ?",
+        [schema, name],
+    ).fetchall()
+    return bool(found)
+
+
+def _read(
+    conn: duckdb.DuckDBPyConnection, what: str | SqlFile, params: Mapping[str, Any] | None
+) -> pl.DataFrame:
+    if isinstance(what, SqlFile):
+        statement, bound = what.text, {**what.params, **(params or {})}
+    else:
+        if not _exists(conn, what):
+            raise WarehouseMissing(f"There is no table {what} in the warehouse yet.")
+        statement, bound = f"SELECT * FROM {what}", {}
+    frame = pl.from_arrow(conn.execute(statement, bound or None).to_arrow_table())
+    assert isinstance(frame, pl.DataFrame)
+    return frame
+
+
+def _markdown(names: list[str], rows: list[tuple[Any, ...]]) -> str:
+    def cell(value: Any) -> str:
+        text = "" if value is None else str(value)
+        return (
+            (text if len(text) <= 60 else text[:57] + "...").replace("|", "\\|").replace("\n", " ")
+        )
+
+    lines = ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
+    lines += ["| " + " | ".join(cell(value) for value in row) + " |" for row in rows]
+    return "\n".join(lines)

@@ -1,0 +1,6 @@
+-- One row per listing: its latest known version.
+SELECT *
+FROM clean.listing_versions
+QUALIFY row_number() OVER (
+    PARTITION BY source, listing_key ORDER BY known_at DESC, file_hash DESC, record_number DESC
+) = 1
