@@ -19,6 +19,7 @@ import duckdb
 import polars as pl
 from dagster_duckdb import DuckDBResource
 
+from realty_assets.errors import RealtyError
 from realty_assets.settings import REPO_ROOT, get_settings
 
 SQL_ROOT = REPO_ROOT / "sql"
@@ -31,7 +32,7 @@ _TABLE_NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 _LOCK_PID = re.compile(r"\(PID (\d+)\)")
 
 
-class WarehouseError(Exception):
+class WarehouseError(RealtyError):
     """Something about the warehouse that its user can act on."""
 
 

@@ -1,0 +1,163 @@
+"""Runs started from the command line: real runs of the home's Dagster instance."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+import psutil
+
+from realty_assets.errors import RealtyError
+
+PID_TAG, BORN_TAG = "realty/pid", "realty/pid_born"
+POLL_S = 0.3
+UNFINISHED = [
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+# Called with ("step" | "done" | "failed", name of the step, seconds or None).
+OnStep = Callable[[str, str, float | None], None]
+
+
+class RunFailed(RealtyError):
+    """A Dagster run ended in failure; the message is that of the first step that failed."""
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """What a finished run left in the event log."""
+
+    run_id: str
+    materialized: tuple[dg.AssetKey, ...]
+    reused: tuple[dg.AssetKey, ...]
+    wall_s: float
+
+
+def execute(
+    job: dg.JobDefinition,
+    instance: dg.DagsterInstance,
+    *,
+    asset_selection: Sequence[dg.AssetKey] | None = None,
+    ops: Mapping[str, Any] | None = None,
+    tags: Mapping[str, str] | None = None,
+    on_step: OnStep | None = None,
+) -> RunOutcome:
+    """Runs `job` in this process, as a run that the UI shows. Raises RunFailed."""
+    free_dead_runs(instance)
+    run_id = str(uuid.uuid4())
+    me = psutil.Process()
+    config: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    if ops:
+        config["ops"] = dict(ops)
+    started = time.monotonic()
+    with _watching(instance, run_id, on_step):
+        result = job.execute_in_process(
+            run_config=config,
+            instance=instance,
+            asset_selection=list(asset_selection) if asset_selection else None,
+            run_id=run_id,
+            raise_on_error=False,
+            tags={PID_TAG: str(os.getpid()), BORN_TAG: str(me.create_time()), **(tags or {})},
+        )
+    if not result.success:
+        raise RunFailed(_why(result, run_id))
+    made = [
+        event.step_materialization_data.materialization
+        for event in result.get_asset_materialization_events()
+    ]
+    return RunOutcome(
+        run_id,
+        tuple(one.asset_key for one in made),
+        tuple(
+            one.asset_key
+            for one in made
+            if "reused" in one.metadata and one.metadata["reused"].value
+        ),
+        time.monotonic() - started,
+    )
+
+
+def free_dead_runs(instance: dg.DagsterInstance) -> list[str]:
+    """Ends runs whose process is gone and gives back their place in the pool; returns their ids.
+
+    A killed run keeps its slot otherwise, and the next one would wait for it for ever.
+    """
+    freed = []
+    for run in instance.get_runs(filters=dg.RunsFilter(statuses=UNFINISHED)):
+        if PID_TAG not in run.tags or _alive(run.tags):
+            continue
+        instance.report_run_failed(run, "The process of this run is gone: it was killed.")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+        freed.append(run.run_id)
+    return freed
+
+
+def _alive(tags: Mapping[str, str]) -> bool:
+    try:
+        process = psutil.Process(int(tags[PID_TAG]))
+        return abs(process.create_time() - float(tags[BORN_TAG])) < 1.0
+    except (psutil.NoSuchProcess, ValueError, KeyError):
+        return False
+
+
+def _why(result: dg.ExecuteInProcessResult, run_id: str) -> str:
+    for event in result.all_events:
+        if not event.is_step_failure or event.step_failure_data.error is None:
+            continue
+        error = event.step_failure_data.error
+        while error.cause is not None:
+            error = error.cause
+        text = error.message.strip().split("\n")[0]
+        name, _, rest = text.partition(": ")
+        sentence = rest if name.split(".")[-1].isidentifier() and rest else text
+        return f"{event.step_key} failed: {sentence} (run {run_id[:8]})"
+    return f"run {run_id[:8]} failed; its log stands in the UI (`realty ui`)"
+
+
+class _watching:
+    """Reports steps from the event log while a run goes on in the main thread."""
+
+    def __init__(
+        self, instance: dg.DagsterInstance, run_id: str, on_step: OnStep | None
+    ) -> None:
+        self.instance, self.run_id, self.on_step = instance, run_id, on_step
+        self.stop = threading.Event()
+        self.cursor: str | None = None
+        self.began: dict[str, float] = {}
+        self.thread = threading.Thread(target=self._loop, daemon=True)
+
+    def __enter__(self) -> None:
+        if self.on_step:
+            self.thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop.set()
+        if self.on_step:
+            self.thread.join()
+            self._look()
+
+    def _loop(self) -> None:
+        while not self.stop.wait(POLL_S):
+            self._look()
+
+    def _look(self) -> None:
+        assert self.on_step is not None
+        found = self.instance.get_records_for_run(self.run_id, cursor=self.cursor)
+        self.cursor = found.cursor
+        for record in found.records:
+            event = record.event_log_entry.dagster_event
+            if event is None or event.step_key is None:
+                continue
+            if event.is_step_start:
+                self.began[event.step_key] = record.timestamp
+                self.on_step("step", event.step_key, None)
+            elif event.is_step_success or event.is_step_failure:
+                took = record.timestamp - self.began.get(event.step_key, record.timestamp)
+                self.on_step("done" if event.is_step_success else "failed", event.step_key, took)
