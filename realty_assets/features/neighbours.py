@@ -1,0 +1,87 @@
+"""Nearest sales that were known in time, exactly, in blocks of a month.
+
+Each month's queries share one KD-tree over the sales known before the month began; the sales that
+became known within the month are few and are searched by brute force, masked per query. The answer
+is the same as from a tree built anew for each query.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+Micros = npt.NDArray[np.int64]
+
+JITTER_KM = 1e-6
+BRUTE_FORCE_CELLS = 4_000_000
+
+
+def jitter(keys: Sequence[str]) -> Array:
+    """A millimetre of displacement (n, 3) in km, from each row's own key.
+
+    Homes in one building share coordinates; without it, which of them count among the nearest
+    would depend on how a tree happened to be built.
+    """
+    raw = b"".join(hashlib.blake2b(key.encode(), digest_size=12).digest() for key in keys)
+    numbers = np.frombuffer(raw, dtype="<u4").reshape(-1, 3)
+    return (numbers / 2**32 - 0.5) * JITTER_KM
+
+
+def nearest_known(
+    query_points: Array,
+    query_at: Micros,
+    pool_points: Array,
+    pool_known_at: Micros,
+    block_start: int,
+    k: int,
+) -> tuple[npt.NDArray[np.int64], Array]:
+    """Indices (n, k) into the pool and distances (n, k) in km, nearest first.
+
+    For each query the nearest pool rows with known_at < query_at; -1 and inf where there are
+    fewer than k. `pool_known_at` must be sorted ascending and `block_start` <= every query_at.
+    Points may hold NaN: such queries get nothing, such pool rows are never found.
+    """
+    from scipy.spatial import cKDTree
+
+    n = len(query_points)
+    located = ~np.isnan(pool_points).any(axis=1)
+    asked = ~np.isnan(query_points).any(axis=1)
+    n_before = int(np.searchsorted(pool_known_at, block_start, side="left"))
+    base = np.flatnonzero(located[:n_before])
+    found = np.full((n, 2 * k), -1, dtype=np.int64)
+    if len(base) and asked.any():
+        tree = cKDTree(pool_points[base])
+        _, at = tree.query(query_points[asked], k=np.arange(1, min(k, len(base)) + 1))
+        found[asked, : at.shape[1]] = base[at]
+    latest = int(np.searchsorted(pool_known_at, query_at.max(initial=block_start), side="left"))
+    recent = n_before + np.flatnonzero(located[n_before:latest])
+    if len(recent) and asked.any():
+        rows = np.flatnonzero(asked)
+        step = max(1, BRUTE_FORCE_CELLS // len(recent))
+        for start in range(0, len(rows), step):
+            part = rows[start : start + step]
+            squared = _squared_distance(query_points[part][:, None, :], pool_points[recent][None])
+            squared[pool_known_at[recent][None, :] >= query_at[part][:, None]] = np.inf
+            kept = min(k, len(recent))
+            best = (
+                np.argpartition(squared, kept - 1, axis=1)[:, :kept]
+                if kept < len(recent)
+                else np.tile(np.arange(len(recent)), (len(part), 1))
+            )
+            chosen = recent[best]
+            chosen[np.isinf(np.take_along_axis(squared, best, axis=1))] = -1
+            found[part[:, None], k + np.arange(kept)[None, :]] = chosen
+    distance = np.sqrt(_squared_distance(query_points[:, None, :], pool_points[found]))
+    distance[found < 0] = np.inf
+    order = np.argsort(distance, axis=1, kind="stable")[:, :k]
+    return np.take_along_axis(found, order, axis=1), np.take_along_axis(distance, order, axis=1)
+
+
+def _squared_distance(a: Array, b: Array) -> Array:
+    """Coordinate by coordinate, so that a pair's bits do not depend on the shape of the batch."""
+    d0, d1, d2 = (a[..., i] - b[..., i] for i in range(3))
+    return d0 * d0 + d1 * d1 + d2 * d2
