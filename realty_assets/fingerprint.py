@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from realty_assets.dictionary import VOLATILE
-from realty_assets.warehouse import check_table_name
+from realty_assets.warehouse import Warehouse, WarehouseMissing, check_table_name, sql
+
+# Not a table of the warehouse: what MLflow's registry holds.
+MLFLOW = "mlflow.registry"
 
 
 def table_fingerprint(conn: duckdb.DuckDBPyConnection, table: str) -> tuple[int, str]:
@@ -46,3 +53,34 @@ def all_tables(conn: duckdb.DuckDBPyConnection) -> list[str]:
         "WHERE table_schema NOT IN ('main', 'information_schema', 'pg_catalog') ORDER BY 1"
     ).fetchall()
     return [row[0] for row in rows]
+
+
+def fingerprint_home(warehouse: Warehouse, tables: list[str]) -> dict[str, dict[str, Any]]:
+    """{table: {n_rows, sha256}} of the named tables, or of everything the home knows.
+
+    Raises WarehouseMissing for a table that is not there.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    with warehouse.connect() as conn:
+        there = all_tables(conn)
+        for table in tables or there:
+            if table not in there and table != MLFLOW:
+                raise WarehouseMissing(f"There is no table {table} in the warehouse.")
+            if table != MLFLOW:
+                n_rows, digest = table_fingerprint(conn, table)
+                found[table] = {"n_rows": n_rows, "sha256": digest}
+    if not tables or MLFLOW in tables:
+        rows = mlflow_registry(warehouse.home / "mlflow" / "mlflow.db")
+        digest = hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+        found[MLFLOW] = {"n_rows": len(rows), "sha256": digest}
+    return found
+
+
+def mlflow_registry(database: Path) -> list[list[Any]]:
+    """[name, version, alias or None] of every registered model version, sorted; [] without MLflow."""
+    if not database.exists():
+        return []
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as conn:
+        rows = conn.execute(sql("promotion/mlflow_registry.sql").text).fetchall()
+    conn.close()
+    return [list(row) for row in rows]

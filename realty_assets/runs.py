@@ -38,6 +38,7 @@ class RunOutcome:
     materialized: tuple[dg.AssetKey, ...]
     reused: tuple[dg.AssetKey, ...]
     wall_s: float
+    step_s: Mapping[str, float]
 
 
 def execute(
@@ -81,6 +82,11 @@ def execute(
             if "reused" in one.metadata and one.metadata["reused"].value
         ),
         time.monotonic() - started,
+        {
+            event.step_key: event.event_specific_data.duration_ms / 1000
+            for event in result.all_events
+            if event.is_step_success and event.step_key is not None
+        },
     )
 
 
@@ -124,9 +130,7 @@ def _why(result: dg.ExecuteInProcessResult, run_id: str) -> str:
 class _watching:
     """Reports steps from the event log while a run goes on in the main thread."""
 
-    def __init__(
-        self, instance: dg.DagsterInstance, run_id: str, on_step: OnStep | None
-    ) -> None:
+    def __init__(self, instance: dg.DagsterInstance, run_id: str, on_step: OnStep | None) -> None:
         self.instance, self.run_id, self.on_step = instance, run_id, on_step
         self.stop = threading.Event()
         self.cursor: str | None = None

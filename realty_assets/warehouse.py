@@ -163,7 +163,13 @@ class Warehouse(DuckDBResource):
             raise WarehouseMissing(
                 f"There is no warehouse at {self.path} yet: run `realty ingest` first."
             )
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WarehouseError(
+                f"The folder {self.path.parent} cannot be made ({error.strerror}): choose another "
+                "with REALTY_HOME, or mend its permissions."
+            ) from error
         conn = _open(self.path, read_only, get_settings().lock_timeout_s)
         try:
             conn.execute("SET TimeZone = 'UTC'")
@@ -179,15 +185,24 @@ class Warehouse(DuckDBResource):
 
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
-        """All or nothing: committed when the body ends, rolled back when it raises."""
+        """All or nothing: committed when the body ends, rolled back when it raises.
+
+        Raises WarehouseError when the disk is full or fails.
+        """
         with self.connect() as conn:
             conn.execute("BEGIN")
             try:
                 yield Tx(conn)
+                conn.execute("COMMIT")
+            except (duckdb.IOException, duckdb.FatalException) as error:
+                # DuckDB has rolled back by itself; the file is as it was before.
+                raise WarehouseError(
+                    f"The warehouse {self.path} could not be written, and nothing in it was "
+                    f"changed: {_first_line(error)} Free some disk space and try again."
+                ) from error
             except BaseException:
-                conn.execute("ROLLBACK")
+                _roll_back(conn)
                 raise
-            conn.execute("COMMIT")
 
     def replace(
         self, table: str, data: pl.DataFrame | SqlFile, params: Mapping[str, Any] | None = None
@@ -230,6 +245,19 @@ def _open(path: Path, read_only: bool, timeout_s: float) -> duckdb.DuckDBPyConne
                 ) from error
         time.sleep(pause_s * random.uniform(0.5, 1.0))
         pause_s = min(pause_s * 1.5, 1.0)
+
+
+def _first_line(error: Exception) -> str:
+    line = str(error).split("\n", 1)[0].strip()
+    return line if line.endswith(".") else line + "."
+
+
+def _roll_back(conn: duckdb.DuckDBPyConnection) -> None:
+    try:
+        conn.execute("ROLLBACK")
+    except duckdb.TransactionException:
+        # The failed statement ended the transaction already.
+        return
 
 
 def _exists(conn: duckdb.DuckDBPyConnection, table: str) -> bool:

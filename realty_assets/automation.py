@@ -1,0 +1,115 @@
+"""What happens by itself: the inbox sensor, the monthly retrain, and what follows from new data.
+
+Pure of the warehouse: a sensor never opens it. What each rule may do is listed in docs/charter.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import dagster as dg
+
+from realty_assets.settings import get_settings
+
+# Rooms whose tables follow new data at once. Models do not: they wait for the monthly retrain.
+FOLLOWING_GROUPS = ("cleaning", "features", "serving")
+
+
+def follows_new_data() -> dg.AutomationCondition:
+    """Requested when a table it is made from got a new data version and its blocking checks passed.
+
+    `eager()` would also fire on a re-materialization that changed nothing. A failed run loses the
+    signal (the next one comes with the next data), so the monthly retrain rebuilds everything.
+    """
+    return (
+        dg.AutomationCondition.any_deps_match(
+            dg.AutomationCondition.data_version_changed()
+            | dg.AutomationCondition.will_be_requested()
+        )
+        & dg.AutomationCondition.all_deps_blocking_checks_passed()
+        & ~dg.AutomationCondition.any_deps_missing()
+        & ~dg.AutomationCondition.any_deps_in_progress()
+        & ~dg.AutomationCondition.in_progress()
+    ).with_label("follows_new_data")
+
+
+ingest_job = dg.define_asset_job(
+    "ingest",
+    selection=dg.AssetSelection.groups("ingestion"),
+    description="Takes what stands in the inbox into staging.",
+)
+all_job = dg.define_asset_job(
+    "all",
+    selection=dg.AssetSelection.all(),
+    description="Everything, in order; what has not changed is reused.",
+)
+backtest_job = dg.define_asset_job(
+    "backtest",
+    selection=dg.AssetSelection.assets(["modeling", "predictions"], ["modeling", "backtests"]),
+    description="Rolling-origin backtest of a window of months.",
+)
+
+
+def inbox_files(inbox: Path, quiet_s: float, now: float) -> list[tuple[str, int, int]]:
+    """(path relative to the inbox, bytes, mtime in ns) of the files that have stopped growing."""
+    found = []
+    for path in sorted(inbox.rglob("*")):
+        relative = path.relative_to(inbox)
+        if path.is_symlink() or any(part.startswith(".") for part in relative.parts):
+            continue
+        try:
+            stat = path.stat()
+        except FileNotFoundError:
+            continue
+        if path.is_file() and now - stat.st_mtime >= quiet_s:
+            found.append((str(relative), stat.st_size, stat.st_mtime_ns))
+    return found
+
+
+@dg.sensor(
+    job=ingest_job,
+    name="inbox",
+    minimum_interval_seconds=10,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Starts an ingestion run when files stand in the inbox and have stopped growing.",
+)
+def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    settings = get_settings()
+    inbox = settings.home / "inbox"
+    if not inbox.is_dir():
+        return dg.SkipReason(f"There is no inbox at {inbox} yet.")
+    files = inbox_files(inbox, settings.inbox_quiet_s, time.time())
+    if not files:
+        return dg.SkipReason("The inbox is empty, or what stands in it is still growing.")
+    key = hashlib.sha256(repr(files).encode()).hexdigest()[:24]
+    names = ", ".join(name for name, _, _ in files[:5])
+    return dg.SensorResult(
+        run_requests=[dg.RunRequest(run_key=key, tags={"realty/inbox": names[:200]})]
+    )
+
+
+@dg.schedule(
+    job=all_job,
+    name="monthly_retrain",
+    cron_schedule="0 3 2 * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Retrains on the second of each month; a new model becomes challenger.",
+)
+def monthly_retrain(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    at = context.scheduled_execution_time
+    return dg.RunRequest(run_key=f"retrain-{at:%Y-%m}", tags={"realty/trigger": "monthly_retrain"})
+
+
+follow_sensor = dg.AutomationConditionSensorDefinition(
+    "follow_new_data",
+    target=dg.AssetSelection.all(),
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    minimum_interval_seconds=10,
+)
+
+jobs = [ingest_job, all_job, backtest_job]
+sensors: Sequence[dg.SensorDefinition] = [inbox_sensor, follow_sensor]
+schedules = [monthly_retrain]

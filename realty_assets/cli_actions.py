@@ -1,0 +1,205 @@
+"""What each verb of the command line does; every function returns what there is to print.
+
+Dagster is imported inside: `realty --help` must not pay for it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from realty_assets.cli_output import Progress
+from realty_assets.errors import RealtyError
+from realty_assets.home import prepare_home
+from realty_assets.settings import Settings, get_settings
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from realty_assets.runs import RunOutcome
+    from realty_assets.warehouse import Warehouse
+
+Report = dict[str, Any]
+
+
+class BadRequest(RealtyError):
+    """The command line asks for something that does not exist."""
+
+
+def enter_home(home: Path | None) -> None:
+    """Makes `home` the home of this process and of its children."""
+    if home is not None:
+        os.environ["REALTY_HOME"] = str(home.expanduser().resolve())
+    get_settings()
+
+
+def make_sample(
+    to: Path, listings: int, months: int, photos: int, seed: int, progress: Progress
+) -> Report:
+    from realty_assets.sample_market import generate
+
+    if to.exists() and any(to.iterdir()):
+        raise BadRequest(f"The folder {to} is not empty: name a new one for the sample market.")
+    with progress("sample market") as on_step:
+        made = generate(
+            to,
+            listings=listings,
+            months=months,
+            photos=photos,
+            seed=seed,
+            progress=lambda what, share: on_step("step", f"{what} {share:.0%}", None),
+        )
+    return {"folder": str(to), **{k: v for k, v in vars(made).items() if isinstance(v, int | str)}}
+
+
+def ingest(paths: list[Path], source: str | None, progress: Progress) -> Report:
+    from realty_assets import deliveries
+    from realty_assets.automation import ingest_job
+
+    settings = _home()
+    with deliveries.journal(settings.home, paths, source) as journal:
+        waiting = deliveries.deposit(settings.home, paths, source, journal)
+        done = _execute(ingest_job.name, progress, title="ingest")
+        rows = deliveries.told(_warehouse(), waiting, journal.started_at)
+    refused = [row for row in rows if row["status"] == "refused"]
+    return {
+        "run_id": done.run_id,
+        "wall_s": round(done.wall_s, 2),
+        "n_files": len(rows),
+        "n_refused": len(refused),
+        "files": rows,
+    }
+
+
+def run(what: str, progress: Progress) -> Report:
+    _home()
+    keys = _select(what)
+    done = _execute("all", progress, title=f"run {what}", keys=keys)
+    return {
+        "run_id": done.run_id,
+        "wall_s": round(done.wall_s, 2),
+        "n_materialized": len(done.materialized),
+        "n_reused": len(done.reused),
+        "rebuilt": [key.to_user_string() for key in done.materialized if key not in done.reused],
+    }
+
+
+def status() -> Report:
+    from realty_assets.home_status import describe
+
+    return describe(_home(), _warehouse())
+
+
+def backtest(
+    from_month: str, to_month: str, track: str, predictions: Path | None, progress: Progress
+) -> Report:
+    from realty_assets.modeling import backtest_report
+
+    _home()
+    window = backtest_report.check_window(from_month, to_month, track)
+    done = _execute("backtest", progress, title="backtest", ops=backtest_report.op_config(window))
+    return {
+        "run_id": done.run_id,
+        "wall_s": round(done.wall_s, 2),
+        **backtest_report.tell(_warehouse(), window, predictions),
+    }
+
+
+def value(listing_key: str) -> Report:
+    from realty_assets.serving.values import value_of
+
+    _home()
+    return value_of(_warehouse(), listing_key).as_dict()
+
+
+def report(open_it: bool, progress: Progress) -> Report:
+    settings = _home()
+    done = _execute("all", progress, title="report", keys=_select("serving"))
+    rows = _warehouse().read("serving.reports").sort("name").to_dicts()
+    pages = [{"name": row["name"], "path": str(settings.home / row["path"])} for row in rows]
+    if open_it:
+        import webbrowser
+
+        webbrowser.open(Path(pages[0]["path"]).as_uri())
+    return {"run_id": done.run_id, "reports": pages}
+
+
+def fingerprint(tables: list[str]) -> Report:
+    from realty_assets.fingerprint import fingerprint_home
+
+    _home()
+    return fingerprint_home(_warehouse(), tables)
+
+
+def serve_ui(port: int, progress: Progress) -> int:
+    from realty_assets.demo import fill_empty_home
+    from realty_assets.ui import serve
+
+    settings = _home()
+    fill_empty_home(settings, progress)
+    return serve(port)
+
+
+def demo(listings: int, months: int, photos: int, progress: Progress) -> Report:
+    from realty_assets.demo import fill_demo_home, summary
+
+    settings = _home()
+    fill_demo_home(settings, listings, months, photos, progress)
+    done = _execute("all", progress, title="materialize")
+    return summary(settings, _warehouse(), done)
+
+
+def _home() -> Settings:
+    settings = get_settings()
+    prepare_home(settings.home)
+    return settings
+
+
+def _warehouse() -> Warehouse:
+    from realty_assets.warehouse import Warehouse
+
+    return Warehouse.at(get_settings().warehouse_path)
+
+
+def _execute(
+    job: str,
+    progress: Progress,
+    *,
+    title: str,
+    keys: list[dg.AssetKey] | None = None,
+    ops: dict[str, Any] | None = None,
+) -> RunOutcome:
+    import dagster as dg
+
+    from realty_assets.definitions import build_defs
+    from realty_assets.runs import execute
+
+    with progress(title) as on_step, dg.DagsterInstance.get() as instance:
+        return execute(
+            build_defs().resolve_job_def(job),
+            instance,
+            asset_selection=keys,
+            ops=ops,
+            on_step=on_step,
+        )
+
+
+def _select(what: str) -> list[dg.AssetKey] | None:
+    """The assets that `what` names: all of them (None), a room's, or one."""
+    from realty_assets.definitions import build_defs
+
+    if what == "all":
+        return None
+    specs = list(build_defs().resolve_all_asset_specs())
+    rooms = sorted({spec.group_name for spec in specs if spec.group_name})
+    names = sorted(spec.key.to_user_string() for spec in specs)
+    if what in rooms:
+        return [spec.key for spec in specs if spec.group_name == what]
+    wanted = what.replace(".", "/")
+    if wanted in names:
+        return [spec.key for spec in specs if spec.key.to_user_string() == wanted]
+    near = difflib.get_close_matches(wanted, [*rooms, *names], n=3)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"rooms: {', '.join(rooms)}."
+    raise BadRequest(f"There is no room or asset named {what!r}; {hint}")

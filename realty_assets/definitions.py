@@ -1,0 +1,59 @@
+"""The one place that wires assets, checks, jobs, sensors, schedules and resources.
+
+Importing it does no IO and loads no modelling library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from realty_assets import automation
+from realty_assets.cleaning import assets as cleaning
+from realty_assets.features import assets as features
+from realty_assets.features import checks as features_checks
+from realty_assets.ingestion import assets as ingestion
+from realty_assets.ingestion import checks as ingestion_checks
+from realty_assets.modeling import assets as modeling
+from realty_assets.promotion import assets as promotion
+from realty_assets.serving import assets as serving
+from realty_assets.settings import Settings, get_settings
+from realty_assets.warehouse import Warehouse
+
+ROOMS = [ingestion, cleaning, features, modeling, promotion, serving]
+CHECKS = [ingestion_checks, features_checks]
+
+
+def _with_policy(spec: dg.AssetSpec) -> dg.AssetSpec:
+    if spec.group_name in automation.FOLLOWING_GROUPS:
+        return spec.replace_attributes(automation_condition=automation.follows_new_data())
+    return spec
+
+
+def build_defs(
+    *, settings: Settings | None = None, resource_overrides: Mapping[str, Any] | None = None
+) -> dg.Definitions:
+    """The graph of one home. Tests and tools call it with settings or resources of their own."""
+    settings = settings or get_settings()
+    assets = [
+        asset.map_asset_specs(_with_policy)
+        for asset in dg.load_assets_from_modules(ROOMS)
+        if isinstance(asset, dg.AssetsDefinition)
+    ]
+    return dg.Definitions(
+        assets=assets,
+        asset_checks=dg.load_asset_checks_from_modules(CHECKS),
+        jobs=automation.jobs,
+        sensors=list(automation.sensors),
+        schedules=automation.schedules,
+        resources={
+            "warehouse": Warehouse.at(settings.warehouse_path),
+            **(resource_overrides or {}),
+        },
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_defs()

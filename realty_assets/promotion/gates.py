@@ -1,0 +1,76 @@
+"""What a model must show before it may speak for a home. Pure functions of its record.
+
+The floors are absolute: they keep a broken model out. Comparing a challenger with the champion on
+paired rows is another matter; until a decision says so, a second model stays challenger.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+RULE_VERSION = "1"
+Verdict = Literal["promote", "challenge", "reject"]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One requirement, what was seen, and whether it holds."""
+
+    name: str
+    requirement: str
+    seen: float | None
+    passed: bool
+
+
+# (name, key in the record, lower bound, upper bound); the units are those of the record.
+FLOORS: tuple[tuple[str, str, float | None, float | None], ...] = (
+    ("enough backtested sales", "n", 30, None),
+    ("median absolute percentage error", "mdape", None, 0.25),
+    ("coverage of the 90% interval", "coverage_90", 0.80, 0.98),
+    ("median ratio", "median_ratio", 0.85, 1.15),
+)
+
+
+def judge_floors(record: Mapping[str, Any]) -> list[Gate]:
+    """Every floor, held against a backtest record; a figure that is missing fails its gate."""
+    gates = []
+    for name, key, low, high in FLOORS:
+        seen = record.get(key)
+        bounds = [f">= {low:g}"] * (low is not None) + [f"<= {high:g}"] * (high is not None)
+        passed = (
+            seen is not None and (low is None or seen >= low) and (high is None or seen <= high)
+        )
+        gates.append(Gate(name, " and ".join(bounds), seen, bool(passed)))
+    return gates
+
+
+def verdict(gates: list[Gate], model_version: str, champion: str | None) -> tuple[Verdict, str]:
+    """(verdict, the reason in a sentence) for a model that has been judged."""
+    failed = [gate for gate in gates if not gate.passed]
+    if failed:
+        names = "; ".join(
+            f"{gate.name} {_show(gate.seen)}, not {gate.requirement}" for gate in failed
+        )
+        return "reject", f"Model {model_version} misses its floors: {names}."
+    if champion is None:
+        return "promote", (
+            f"Model {model_version} is the first that meets every floor: it becomes champion."
+        )
+    return "challenge", (
+        f"Model {model_version} meets every floor; {champion} stays champion until a decision "
+        "on paired sales says otherwise."
+    )
+
+
+def decision_id(model_version: str, champion: str | None, evidence: Mapping[str, str]) -> str:
+    """The same model, champion, evidence and rules give the same decision, once."""
+    parts = json.dumps([model_version, champion, dict(evidence), RULE_VERSION], sort_keys=True)
+    return hashlib.sha256(parts.encode()).hexdigest()[:16]
+
+
+def _show(value: float | None) -> str:
+    return "is missing" if value is None else f"is {value:.3g}"

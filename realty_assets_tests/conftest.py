@@ -1,0 +1,71 @@
+"""What the tests share: where the real data is, homes of their own, and the rule about skips."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from realty_assets.home import QUIET
+
+REPO_ROOT = Path(__file__).resolve().parent.parent
+NO_SHARED_DATA = "shared data not found: ../shared/data"
+# With CI=true any other skip is a failure.
+ALLOWED_SKIPS = (NO_SHARED_DATA, "no GPU")
+
+os.environ.update(QUIET)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data beside the project, or where REALTY_SHARED_DATA points."""
+    given = os.environ.get("REALTY_SHARED_DATA")
+    folder = Path(given) if given else REPO_ROOT.parent / "shared" / "data"
+    if not (folder / "README.md").exists():
+        pytest.skip(NO_SHARED_DATA)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test ever sees the user's home."""
+    for name in [name for name in os.environ if name.startswith("REALTY_")]:
+        if name != "REALTY_SHARED_DATA":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("REALTY_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home" / "dagster"))
+    yield
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """An empty home, ready to use."""
+    from realty_assets.home import prepare_home
+
+    folder = tmp_path / "home"
+    prepare_home(folder)
+    return folder
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[None]:
+    """Turns a skip that CI must not have into a failure of the run."""
+    yield
+    if os.environ.get("CI") != "true" or hasattr(session.config, "workerinput"):
+        return
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:
+        return
+    barred = [
+        f"{report.nodeid}: {report.longrepr[2]}"
+        for report in reporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple)
+        and not any(reason in report.longrepr[2] for reason in ALLOWED_SKIPS)
+    ]
+    if barred:
+        reporter.write_line("skips that CI does not allow:", red=True)
+        for line in barred:
+            reporter.write_line(f"  {line}", red=True)
+        session.exitstatus = 1
