@@ -77,7 +77,7 @@ def fingerprint_home(warehouse: Warehouse, tables: list[str]) -> dict[str, dict[
 
 
 def mlflow_registry(database: Path) -> list[list[Any]]:
-    """[name, version, alias or None] of every registered model version, sorted; [] without MLflow."""
+    """[name, version, alias or None] of each registered model version; [] without MLflow."""
     if not database.exists():
         return []
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as conn:

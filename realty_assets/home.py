@@ -44,7 +44,7 @@ def prepare_home(home: Path) -> None:
 
 
 def place_dagster_yaml(home: Path) -> None:
-    """Puts the top-level dagster.yaml into the home's dagster folder, when it is not there as is."""
+    """Puts the top-level dagster.yaml into the home's dagster folder, unless it is there as is."""
     source, target = REPO_ROOT / "dagster.yaml", home / "dagster" / "dagster.yaml"
     if target.exists() and target.read_bytes() == source.read_bytes():
         return

@@ -29,14 +29,13 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test ever sees the user's home."""
     for name in [name for name in os.environ if name.startswith("REALTY_")]:
         if name != "REALTY_SHARED_DATA":
             monkeypatch.delenv(name)
     monkeypatch.setenv("REALTY_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home" / "dagster"))
-    yield
 
 
 @pytest.fixture

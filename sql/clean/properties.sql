@@ -3,7 +3,7 @@ WITH latest AS (
     SELECT *
     FROM clean.listing_versions
     QUALIFY row_number() OVER (
-        PARTITION BY property_key ORDER BY known_at DESC, file_hash DESC, record_number DESC
+        PARTITION BY property_key ORDER BY known_at DESC, row_hash DESC, file_hash DESC, record_number DESC
     ) = 1
 ),
 seen AS (

@@ -5,7 +5,7 @@ WITH closings AS (
     FROM clean.listing_versions
     WHERE standard_status = 'Closed' AND close_price IS NOT NULL AND close_date IS NOT NULL
     QUALIFY row_number() OVER (
-        PARTITION BY source, listing_key ORDER BY known_at, file_hash, record_number
+        PARTITION BY source, listing_key ORDER BY known_at, row_hash, file_hash, record_number
     ) = 1
 ),
 -- The same home at the same price within a week is one sale told twice, under two keys.
