@@ -28,7 +28,7 @@ def follows_new_data() -> dg.AutomationCondition:
         dg.AutomationCondition.any_deps_match(
             dg.AutomationCondition.data_version_changed()
             | dg.AutomationCondition.will_be_requested()
-        )
+        ).since_last_handled()
         & dg.AutomationCondition.all_deps_blocking_checks_passed()
         & ~dg.AutomationCondition.any_deps_missing()
         & ~dg.AutomationCondition.any_deps_in_progress()
