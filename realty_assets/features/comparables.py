@@ -41,11 +41,14 @@ class CompsSettings:
     wide_share: int = 10
     scales_km: tuple[float, ...] = (0.15, 0.4, 1.0, 2.5, 6.5)
     alike_scales_km: tuple[float, ...] = (0.4, 1.2, 4.0)
-    prior_weight: float = 0.7
+    prior_weight: float = 0.5
     n_alike: int = 10
-    half_life_days: float = 360.0
+    half_life_days: float = 540.0
     group_prior_sales: float = 4.0
     n_make_up: int = 30
+    history_months: int = 36
+    density_scales_km: tuple[float, ...] = (0.4, 1.0)
+    distance_ranks: tuple[int, ...] = (1, 5, 20, 60)
 
 
 def _weighted(values: Array, weights: Array) -> Array:
@@ -85,7 +88,7 @@ def comps_features(
         broader = (_weighted(residual, weight) + prior * broader) / (total + prior)
         smooth[scale] = broader
         out[f"location_residual_{scale:g}km"] = broader
-        if scale in (settings.scales_km[1], settings.scales_km[2]):
+        if scale in settings.density_scales_km:
             out[f"sales_density_{scale:g}km"] = total
     like = np.exp(-0.5 * unlike)
     estimate = broader
@@ -127,10 +130,9 @@ def comps_features(
         / safe
         + nan
     )
-    for rank in (1, 5, 20, 60):
-        if rank <= near_distance.shape[1]:
-            gap_km = near_distance[:, rank - 1]
-            out[f"distance_to_sale_{rank}_km"] = np.where(np.isfinite(gap_km), gap_km, np.nan)
+    for rank in settings.distance_ranks:
+        gap_km = near_distance[:, rank - 1]
+        out[f"distance_to_sale_{rank}_km"] = np.where(np.isfinite(gap_km), gap_km, np.nan)
     n_all = np.add.reduce(there.astype(np.float64), axis=1)
     out["comps_count"] = n_all
     everywhere = np.where(n_all > 0, 0.0, np.nan)

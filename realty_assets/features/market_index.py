@@ -34,7 +34,11 @@ class IndexSettings:
 
 @dataclass(frozen=True)
 class Vintage:
-    """Hedonic and index as known at `day` (days since 1970-01-01; 00:00 UTC of it)."""
+    """Hedonic and index as known at 00:00 UTC of `day` (days since 1970-01-01).
+
+    `level` is the log level of each day from `first_day`; `lag_days` the median wait from as_of to
+    close among the sales it is made from.
+    """
 
     day: int
     hedonic: Hedonic
@@ -43,7 +47,7 @@ class Vintage:
     slope: float
     damping_days: float
     n_sales: int
-    monthly_counts: dict[int, int]
+    lag_days: int
 
     @property
     def last_day(self) -> int:
@@ -101,6 +105,7 @@ def fit_vintage(
     close_day: Days,
     area: npt.NDArray[np.int64],
     settings: IndexSettings,
+    lag_days: int = 0,
 ) -> Vintage:
     """Fits hedonic and index together on sales that were all known before `day`.
 
@@ -123,19 +128,15 @@ def fit_vintage(
         first, level, slope = smooth_level(close_day, residual + offset, weights, bandwidth)
         offset = level[close_day - first]
     middle = float(np.add.reduce(offset) / len(offset))
-    months, counts = np.unique(
-        close_day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64),
-        return_counts=True,
-    )
     return Vintage(
         day=day,
-        hedonic=replace(hedonic, intercept=hedonic.intercept),
+        hedonic=hedonic,
         first_day=first,
         level=level,
         slope=slope,
         damping_days=settings.damping_days,
         n_sales=len(log_price),
-        monthly_counts=dict(zip(months.tolist(), counts.tolist(), strict=True)),
+        lag_days=lag_days,
     ).shifted(-middle)
 
 

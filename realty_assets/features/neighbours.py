@@ -41,13 +41,15 @@ def nearest_known(
 ) -> tuple[npt.NDArray[np.int64], Array]:
     """Indices (n, k) into the pool and distances (n, k) in km, nearest first.
 
-    For each query the nearest pool rows with known_at < query_at; -1 and inf where there are
+    For each query the nearest pool rows with known_at < query_at (both in microseconds UTC); -1 and inf where there are
     fewer than k. `pool_known_at` must be sorted ascending and `block_start` <= every query_at.
     Points may hold NaN: such queries get nothing, such pool rows are never found.
     """
     from scipy.spatial import cKDTree
 
     n = len(query_points)
+    if not len(pool_points):
+        return np.full((n, k), -1, dtype=np.int64), np.full((n, k), np.inf)
     located = ~np.isnan(pool_points).any(axis=1)
     asked = ~np.isnan(query_points).any(axis=1)
     n_before = int(np.searchsorted(pool_known_at, block_start, side="left"))

@@ -1,0 +1,1 @@
+"""How accuracy, fairness and uncertainty are measured: pure functions of arrays."""

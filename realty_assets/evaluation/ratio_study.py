@@ -1,0 +1,164 @@
+"""Ratio study: level, uniformity and vertical equity of values (r = prediction / price).
+
+Definitions: IAAO, Standard on Ratio Studies (2013) for the median ratio, COD, PRD and PRB; Quintos
+(2020, 2021, "A Gini measure for vertical equity in property assessments") for the MKI; IAAO draft
+Standard on Ratio Studies (2025) for the VEI.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from realty_assets.evaluation.arrays import MIN_SALES, in_order, paired
+from realty_assets.evaluation.bootstrap import bootstrap_interval
+
+Array = npt.NDArray[np.float64]
+
+
+def median_ratio(prediction: npt.ArrayLike, price: npt.ArrayLike) -> float:
+    """Median of p/s. Acceptable: 0.90 to 1.10."""
+    p, s = paired(prediction, price)
+    return float(np.median(p / s))
+
+
+def cod(prediction: npt.ArrayLike, price: npt.ArrayLike) -> float:
+    """Coefficient of dispersion: 100 * mean abs(r - median r) / median r. Homes: 5 to 15."""
+    p, s = in_order(*paired(prediction, price))
+    r = p / s
+    middle = float(np.median(r))
+    return 100.0 * float(np.add.reduce(np.abs(r - middle)) / len(r)) / middle
+
+
+def prd(prediction: npt.ArrayLike, price: npt.ArrayLike) -> float:
+    """Price-related differential: mean r / (sum p / sum s). Acceptable: 0.98 to 1.03."""
+    p, s = in_order(*paired(prediction, price))
+    return float(np.add.reduce(p / s) / len(p)) / float(np.add.reduce(p) / np.add.reduce(s))
+
+
+def prb(prediction: npt.ArrayLike, price: npt.ArrayLike) -> float:
+    """Price-related bias: slope of (r - m)/m on ln(0.5 (s + p/m)) / ln 2, m = median r.
+
+    The change of the ratio when value doubles. Acceptable: -0.05 to 0.05. NaN when the proxy of
+    value does not vary.
+    """
+    p, s = in_order(*paired(prediction, price))
+    r = p / s
+    m = float(np.median(r))
+    x = np.log(0.5 * (s + p / m)) / np.log(2.0)
+    y = (r - m) / m
+    dx = x - np.add.reduce(x) / len(x)
+    spread = float(np.add.reduce(dx * dx))
+    if spread <= 1e-18 * len(x):
+        return float("nan")
+    return float(np.add.reduce(dx * (y - np.add.reduce(y) / len(y)))) / spread
+
+
+def mki(prediction: npt.ArrayLike, price: npt.ArrayLike) -> float:
+    """Modified Kakwani index: Gini of p with homes ordered by s, over the Gini of s.
+
+    Acceptable: 0.95 to 1.05. Homes of equal price count as one step: their predictions are
+    averaged, so that the order of rows does not matter. NaN when prices do not vary.
+    """
+    p, s = in_order(*paired(prediction, price))
+    _, start, count = np.unique(s, return_index=True, return_counts=True)
+    level = np.repeat(np.add.reduceat(p, start) / count, count)
+    gini_s = _gini_in_order(s)
+    return float("nan") if gini_s <= 1e-15 else _gini_in_order(level) / gini_s
+
+
+def _gini_in_order(value: Array) -> float:
+    """Gini coefficient with the order given: 2 sum(i v_i) / (n sum v) - (n + 1) / n."""
+    n = len(value)
+    rank = np.arange(1, n + 1, dtype=np.float64)
+    return (
+        2.0 * float(np.add.reduce(rank * value)) / (n * float(np.add.reduce(value))) - (n + 1) / n
+    )
+
+
+def vei(prediction: npt.ArrayLike, price: npt.ArrayLike) -> float:
+    """Vertical equity indicator: 100 (median r of the top group - of the bottom) / median r.
+
+    Groups by the proxy 0.5 s + 0.5 p/m: 2 for n of 20 to 50, 4 for 51 to 500, 10 above; NaN for
+    fewer than 20 sales. Negative is regressive. Ties of the proxy stay together.
+    """
+    p, s = in_order(*paired(prediction, price))
+    n = len(p)
+    if n < 20:
+        return float("nan")
+    groups = 2 if n <= 50 else 4 if n <= 500 else 10
+    r = p / s
+    middle = float(np.median(r))
+    proxy = 0.5 * s + 0.5 * p / middle
+    low, high = np.quantile(proxy, [1.0 / groups, 1.0 - 1.0 / groups])
+    bottom, top = r[proxy <= low], r[proxy >= high]
+    return 100.0 * float(np.median(top) - np.median(bottom)) / middle
+
+
+STATISTICS: dict[str, Callable[[npt.ArrayLike, npt.ArrayLike], float]] = {
+    "median_ratio": median_ratio,
+    "cod": cod,
+    "prd": prd,
+    "prb": prb,
+    "mki": mki,
+    "vei": vei,
+}
+
+
+@dataclass(frozen=True)
+class RatioStatistic:
+    """One statistic with its bootstrap interval; `note` says why a figure is missing."""
+
+    name: str
+    n: int
+    value: float | None
+    low: float | None
+    high: float | None
+    note: str = ""
+
+
+def untrimmed_rows(prediction: npt.ArrayLike, price: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Rows (n,) whose ratio is within 3 interquartile ranges of the quartiles."""
+    p, s = paired(prediction, price)
+    r = p / s
+    q1, q3 = np.quantile(r, [0.25, 0.75])
+    return (r >= q1 - 3 * (q3 - q1)) & (r <= q3 + 3 * (q3 - q1))
+
+
+def ratio_study(
+    prediction: npt.ArrayLike,
+    price: npt.ArrayLike,
+    *,
+    seed: int = 7,
+    n_draws: int = 1000,
+    level: float = 0.95,
+    trim: bool = False,
+) -> dict[str, RatioStatistic]:
+    """Every statistic with a seeded percentile bootstrap interval, by name.
+
+    `trim` leaves out ratios beyond 3 IQR. Under 30 sales there is no figure, only "n too small".
+    """
+    p, s = paired(prediction, price)
+    if trim:
+        rows = untrimmed_rows(p, s)
+        p, s = p[rows], s[rows]
+    n = len(p)
+    if n < MIN_SALES:
+        return {
+            name: RatioStatistic(name, n, None, None, None, "n too small") for name in STATISTICS
+        }
+    p, s = in_order(p, s)
+    out = {}
+    for name, statistic in STATISTICS.items():
+        low, high = bootstrap_interval(
+            lambda rows, f=statistic: f(p[rows], s[rows]),
+            n,
+            seed=seed,
+            n_draws=n_draws,
+            level=level,
+        )
+        out[name] = RatioStatistic(name, n, statistic(p, s), low, high)
+    return out

@@ -1,0 +1,109 @@
+"""Past sales as arrays, sorted by when they became known, ready for slicing by time."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from realty_assets.features.hedonic import design
+from realty_assets.features.neighbours import JITTER_KM, jitter
+from realty_assets.features.structure import (
+    GROUPS,
+    structure_features,
+    unit_vectors_km,
+    with_inputs,
+)
+
+DAY_US = 86_400_000_000
+
+
+def day_numbers(column: pl.Series) -> npt.NDArray[np.int64]:
+    """Days since 1970-01-01 (n,) of a date column without nulls."""
+    return column.cast(pl.Date).cast(pl.Int32).cast(pl.Int64).to_numpy().copy()
+
+
+def month_start(day: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """First day of the month of each day, both as days since 1970."""
+    days = np.asarray(day, dtype=np.int64).astype("datetime64[D]")
+    return days.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+
+
+def months_before(day: int, n: int) -> int:
+    """First day of the month `n` months before that of `day` (days since 1970)."""
+    month = np.datetime64(day, "D").astype("datetime64[M]") - n
+    return int(month.astype("datetime64[D]").astype(np.int64))
+
+
+def effective_known_at() -> pl.Expr:
+    """When a sale counts as known (UTC): its known_at, but never before its close day is over.
+
+    A source's clock can be wrong; a price cannot be known before the sale.
+    """
+    end_of_close_day = pl.col("close_date").cast(pl.Datetime("us")) + pl.duration(days=1)
+    return pl.max_horizontal(pl.col("known_at").cast(pl.Datetime("us")), end_of_close_day)
+
+
+def sale_as_of() -> pl.Expr:
+    """as_of of a sale on the off_market track (date): the day before the listing, or where no
+    list date exists, or it lies after the close, the day before the close."""
+    listed, closed = pl.col("listing_contract_date").cast(pl.Date), pl.col("close_date")
+    start = pl.when(listed.is_not_null() & (listed <= closed)).then(listed).otherwise(closed)
+    return (start - pl.duration(days=1)).cast(pl.Date)
+
+
+def valid_sales(sales: pl.DataFrame) -> pl.DataFrame:
+    """Rows of clean.sales that may teach: not excluded, with a date and a price; sorted by when
+    they count as known (`known_at` is replaced by that), ties by key."""
+    frame = with_inputs(sales).filter(
+        pl.col("excluded_by").is_null()
+        & (pl.col("close_price") > 0)
+        & pl.col("close_date").is_not_null()
+        & pl.col("known_at").is_not_null()
+    )
+    return frame.with_columns(known_at=effective_known_at(), as_of=sale_as_of()).sort(
+        "known_at", "listing_key", "close_date", "close_price"
+    )
+
+
+class Sales:
+    """Valid past sales in order of `known_at` (microseconds UTC, int64).
+
+    Every array has one entry per sale: `log_price` (ln usd), `close_day` and `lag_days` (days from
+    as_of to close), `columns` and `terms` (structure and hedonic terms), `points` (km, jittered by
+    key), `groups` and `area` (names), `draw` (uniform in [0, 1) from the key, for thinning).
+    """
+
+    def __init__(self, sales: pl.DataFrame) -> None:
+        """`sales` has the columns of clean.sales; those that may not teach are left out."""
+        usable = valid_sales(sales)
+        keys = usable["listing_key"].to_list()
+        self.known_at = usable["known_at"].cast(pl.Int64).to_numpy().copy()
+        self.close_day = day_numbers(usable["close_date"])
+        self.lag_days = self.close_day - day_numbers(usable["as_of"])
+        self.log_price = np.log(usable["close_price"].cast(pl.Float64).to_numpy())
+        self.columns = structure_features(usable, pl.col("close_date").dt.year())
+        self.terms = design(self.columns)
+        points = unit_vectors_km(self.columns["latitude"], self.columns["longitude"])
+        self.points = points + jitter(keys)
+        self.groups = {name: usable[name].to_numpy() for name in GROUPS}
+        self.area = _areas(usable)
+        self.draw = jitter([f"thin {key}" for key in keys])[:, 0] / JITTER_KM + 0.5
+
+    def __len__(self) -> int:
+        return len(self.log_price)
+
+    def n_known(self, day: int) -> int:
+        """How many were known strictly before 00:00 UTC of `day` (days since 1970)."""
+        return int(np.searchsorted(self.known_at, day * DAY_US, side="left"))
+
+
+def _areas(frame: pl.DataFrame) -> npt.NDArray[np.object_]:
+    """A name for the area of each row: postal code, else market area, else a 5 km grid cell."""
+    cell = pl.format(
+        "{}:{}",
+        (pl.col("latitude") / 0.05).floor().cast(pl.Int64),
+        (pl.col("longitude") / 0.05).floor().cast(pl.Int64),
+    )
+    named = pl.coalesce("postal_code", "mls_area_minor", cell, "subdivision_name", pl.lit("-"))
+    return frame.select(area=named)["area"].to_numpy()

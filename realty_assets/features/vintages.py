@@ -1,0 +1,105 @@
+"""Monthly vintages of hedonic and index, and the table that shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import polars as pl
+
+from realty_assets.features.market_index import IndexSettings, Vintage, chained, fit_vintage
+from realty_assets.features.sales import DAY_US, Sales, month_start, months_before
+
+Vintages = dict[int, Vintage]
+
+
+def vintage_days(sales: Sales, last_day: int) -> list[int]:
+    """Days of the monthly vintages: month starts from that of the first known sale to `last_day`'s.
+
+    The list begins with the data and never skips a month: each vintage takes its base from the one
+    before it, so a vintage must have the same forerunners whoever asks for it.
+    """
+    first = int(sales.known_at[0] // DAY_US) if len(sales) else last_day
+    months = np.arange(
+        np.datetime64(min(first, last_day), "D").astype("datetime64[M]"),
+        np.datetime64(last_day, "D").astype("datetime64[M]") + 1,
+    )
+    return months.astype("datetime64[D]").astype(np.int64).tolist()
+
+
+def make_vintages(
+    sales: Sales,
+    last_day: int,
+    settings: IndexSettings,
+    *,
+    extra_days: Iterable[int] = (),
+    n_threads: int = 1,
+) -> Vintages:
+    """Vintages by day, for every month start up to `last_day` and for `extra_days` after it.
+
+    A month with fewer than `settings.min_sales` known sales has none.
+    """
+    monthly = vintage_days(sales, last_day)
+    days = monthly + sorted(day for day in set(extra_days) if day > monthly[-1])
+    with ThreadPoolExecutor(n_threads) as threads:
+        made = threads.map(lambda day: _one(sales, day, settings), days)
+        return {v.day: v for v in chained([v for v in made if v is not None])}
+
+
+def latest_vintage(vintages: Vintages, day: int) -> Vintage | None:
+    """The newest vintage whose data were all known before 00:00 UTC of `day`."""
+    usable = [d for d in vintages if d <= day]
+    return vintages[max(usable)] if usable else None
+
+
+def _one(sales: Sales, day: int, settings: IndexSettings) -> Vintage | None:
+    first = sales.n_known(months_before(day, settings.history_months))
+    known = slice(first, sales.n_known(day))
+    if known.stop - known.start < settings.min_sales:
+        return None
+    _, area = np.unique(sales.area[known].astype(str), return_inverse=True)
+    return fit_vintage(
+        day,
+        {name: x[known] for name, x in sales.terms.items()},
+        sales.log_price[known],
+        sales.close_day[known],
+        area.astype(np.int64),
+        settings,
+        lag_days=int(np.median(sales.lag_days[known])),
+    )
+
+
+def index_frame(vintages: Vintages, sales: Sales, months_ahead: int = 3) -> pl.DataFrame:
+    """features.market_index: one row per vintage and month, log level in the middle of the month.
+
+    n_sales counts the sales of that month that the vintage knew; months past its data are forecasts
+    (n_sales 0).
+    """
+    rows = []
+    for day, vintage in sorted(vintages.items()):
+        known = slice(0, sales.n_known(day))
+        months, counts = np.unique(month_start(sales.close_day[known]), return_counts=True)
+        n_by_month = dict(zip(months.tolist(), counts.tolist(), strict=True))
+        month = int(month_start(vintage.first_day))
+        last = months_before(day, -months_ahead)
+        while month <= last:
+            middle = np.array([month + 14])
+            rows.append(
+                {
+                    "vintage": day,
+                    "month": month,
+                    "index_log": float(vintage.index(middle)[0]),
+                    "n_sales": n_by_month.get(month, 0),
+                    "forecast": bool(middle[0] > vintage.last_day),
+                }
+            )
+            month = months_before(month, -1)
+    schema: dict[str, pl.DataType] = {
+        "vintage": pl.Int32(),
+        "month": pl.Int32(),
+        "index_log": pl.Float64(),
+        "n_sales": pl.Int64(),
+        "forecast": pl.Boolean(),
+    }
+    return pl.DataFrame(rows, schema=schema).with_columns(pl.col("vintage", "month").cast(pl.Date))

@@ -1,0 +1,224 @@
+"""The rolling-origin backtest: what the models of each month would have said, and how it turned out.
+
+The model of a month, its level correction and its interval are those of the month's cutoff; the
+features of a home stop at min(cutoff, as_of). Every sale of the window is in the headline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from realty_assets.evaluation.arrays import MIN_SALES, TOO_SMALL
+from realty_assets.evaluation.bootstrap import bootstrap_interval
+from realty_assets.evaluation.intervals import interval_quality
+from realty_assets.evaluation.metrics import absolute_percentage_errors, point_accuracy
+from realty_assets.evaluation.ratio_study import ratio_study
+from realty_assets.evaluation.splits import Fold, next_month, rolling_origin
+from realty_assets.modeling.conformal import Calibration, calibrate, level_shift
+from realty_assets.modeling.points import require_sales
+from realty_assets.modeling.settings import ModelSettings, NotEnoughSales
+from realty_assets.modeling.walk_forward import Market, n_training, walk_forward
+
+CSV_COLUMNS = (
+    "listing_key",
+    "parcel_number",
+    "close_date",
+    "close_price",
+    "prediction",
+    "lower_90",
+    "upper_90",
+    "track",
+    "as_of",
+    "cutoff",
+    "model_version",
+    "excluded_by",
+)
+
+
+def version_of(content_hash: str) -> str:
+    """Short name of a model by its content."""
+    return content_hash[:12]
+
+
+def folds_needed(from_month: date, to_month: date, settings: ModelSettings) -> list[Fold]:
+    """The window's folds and those before it whose errors calibrate the first of them."""
+    return list(rolling_origin(next_month(from_month, -settings.calibration_months), to_month))
+
+
+def calibration_at(walked: pl.DataFrame, cutoff: date, settings: ModelSettings) -> Calibration:
+    """Calibration from valid sales of the months before `cutoff` that were known before it.
+
+    Raises NotEnoughSales.
+    """
+    before = pl.lit(cutoff).cast(pl.Datetime("us"))
+    oldest = next_month(cutoff, -settings.calibration_months)
+    if walked.is_empty():
+        raise NotEnoughSales(
+            settings.min_calibration_sales, 0, f"before {cutoff} to calibrate an interval"
+        )
+    rows = walked.filter(
+        (pl.col("cutoff") >= oldest)
+        & (pl.col("cutoff") < cutoff)
+        & (pl.col("known_at") < before)
+        & pl.col("excluded_by").is_null()
+    ).sort("cutoff", "listing_key", "property_key", "close_price")
+    log_price = np.log(rows["close_price"].to_numpy())
+    log_value = rows["log_value"].to_numpy()
+    recent = (rows["cutoff"] >= next_month(cutoff, -settings.level_months)).to_numpy()
+    shift = level_shift((log_price - log_value)[recent], settings)
+    return calibrate(
+        rows,
+        log_value,
+        rows["spread"].to_numpy(),
+        log_price,
+        shift,
+        np.arange(len(rows)),
+        settings,
+    )
+
+
+def backtest(
+    market: Market,
+    from_month: date,
+    to_month: date,
+    track: str = "off_market",
+    walked: pl.DataFrame | None = None,
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """(predictions, metrics, walk-forward rows) of the window, both months included.
+
+    `walked` are walk-forward rows of an earlier run, taken over where still true. Raises
+    NotEnoughSales when a month of the window cannot be modelled, ValueError for another track or a
+    window without sales.
+    """
+    if track != "off_market":
+        raise ValueError(f"no model for the track {track!r} yet: only off_market")
+    window = list(rolling_origin(from_month, to_month))
+    rows = walk_forward(market, folds_needed(from_month, to_month, market.model), walked)
+    done = set(rows["cutoff"].to_list()) if len(rows) else set()
+    parts = []
+    for fold in window:
+        if fold.cutoff not in done:
+            require_sales(n_training(market, fold), market.model.min_sales, fold.cutoff)
+            continue  # a month without a sale
+        parts.append(predict_fold(rows, fold, market.model))
+    if not parts:
+        raise ValueError(f"no sale closed from {window[0].name} to {window[-1].name}")
+    predictions = pl.concat(parts).sort("close_date", "listing_key")
+    return predictions, metrics(predictions, seed=market.model.seed), rows
+
+
+def predict_fold(rows: pl.DataFrame, fold: Fold, settings: ModelSettings) -> pl.DataFrame:
+    """modeling.predictions of one month from walk-forward rows."""
+    calibration = calibration_at(rows, fold.cutoff, settings)
+    mine = rows.filter(pl.col("cutoff") == fold.cutoff)
+    value, low, high = calibration.interval(
+        mine, mine["log_value"].to_numpy(), mine["spread"].to_numpy()
+    )
+    version = version_of(_joined(mine["model_hash"][0], calibration.sha256()))
+    return mine.select(
+        "listing_key",
+        "parcel_number",
+        "close_date",
+        "close_price",
+        pl.Series("prediction", np.exp(value)),
+        pl.Series("lower_90", np.exp(low)),
+        pl.Series("upper_90", np.exp(high)),
+        "track",
+        "as_of",
+        "cutoff",
+        pl.lit(version).alias("model_version"),
+        "excluded_by",
+        "latitude",
+        "longitude",
+        "postal_code",
+    )
+
+
+def _joined(*hashes: str) -> str:
+    import hashlib
+
+    return hashlib.sha256("".join(hashes).encode()).hexdigest()
+
+
+def metrics(predictions: pl.DataFrame, seed: int = 7, n_draws: int = 500) -> pl.DataFrame:
+    """modeling.backtests: one row per slice of the window.
+
+    Slices: `all` (the headline), `valid` (without excluded sales), each month, each quartile of
+    predicted price. A slice of under 30 sales has its n and a note, no figures.
+    """
+    if predictions["prediction"].null_count():
+        raise ValueError("every sale of the window must have a prediction")
+    quartile = predictions["prediction"].rank("ordinal").to_numpy()
+    quarter = np.minimum((quartile - 1) * 4 // len(predictions), 3).astype(int)
+    slices: list[tuple[str, np.ndarray]] = [
+        ("all", np.ones(len(predictions), dtype=bool)),
+        ("valid", predictions["excluded_by"].is_null().to_numpy()),
+    ]
+    months = predictions["cutoff"].to_list()
+    slices += [
+        (f"month {month:%Y-%m}", np.array([m == month for m in months]))
+        for month in sorted(set(months))
+    ]
+    slices += [(f"predicted price quartile {q + 1}", quarter == q) for q in range(4)]
+    frame = predictions.sort("close_date", "listing_key")
+    del frame
+    rows = [
+        _slice_row(name, predictions.filter(pl.Series(inside)), seed, n_draws)
+        for name, inside in slices
+    ]
+    window = {
+        "track": predictions["track"][0],
+        "split": "rolling origin by month",
+        "window_from": min(months),
+        "window_to": max(months),
+        "n_excluded": int(predictions["excluded_by"].is_not_null().sum()),
+    }
+    name = f"{window['track']} {min(months):%Y-%m} {max(months):%Y-%m}"
+    return pl.DataFrame(
+        [{"backtest_id": name, **window, **row} for row in rows], infer_schema_length=None
+    )
+
+
+def _slice_row(name: str, rows: pl.DataFrame, seed: int, n_draws: int) -> dict[str, object]:
+    out: dict[str, object] = {"slice": name, "n": len(rows), "note": ""}
+    if len(rows) < MIN_SALES:
+        return out | {"note": TOO_SMALL}
+    p, s = rows["prediction"].to_numpy(), rows["close_price"].to_numpy()
+    out |= {k: v for k, v in point_accuracy(p, s).as_dict().items() if k != "n"}
+    ape = np.sort(absolute_percentage_errors(p, s))
+    for figure, statistic in (
+        ("mdape", lambda at: float(np.median(ape[at]))),
+        ("ppe10", lambda at: float(np.mean(ape[at] <= 0.10))),
+    ):
+        low, high = bootstrap_interval(statistic, len(ape), seed=seed, n_draws=n_draws)
+        out |= {f"{figure}_low": low, f"{figure}_high": high}
+    for statistic_name, result in ratio_study(p, s, seed=seed, n_draws=n_draws).items():
+        out |= {
+            statistic_name: result.value,
+            f"{statistic_name}_low": result.low,
+            f"{statistic_name}_high": result.high,
+        }
+    lower, upper = rows["lower_90"].to_numpy(), rows["upper_90"].to_numpy()
+    quality = interval_quality(p, lower, upper, s).as_dict()
+    return out | {
+        "coverage_90": quality["coverage"],
+        "coverage_90_low": quality["coverage_low"],
+        "coverage_90_high": quality["coverage_high"],
+        "median_width_ratio": quality["median_width_ratio"],
+        "mean_width_ratio": quality["mean_width_ratio"],
+        "winkler_ratio": quality["winkler_ratio"],
+    }
+
+
+def to_csv(predictions: pl.DataFrame, path: str) -> None:
+    """Writes the file of `realty backtest --out`: CSV_COLUMNS, one row per sale of the window."""
+    predictions.select(CSV_COLUMNS).write_csv(path)
+
+
+def describe(folds: Sequence[Fold]) -> str:
+    """'2015-03 to 2015-05' of a window."""
+    return f"{folds[0].name} to {folds[-1].name}"

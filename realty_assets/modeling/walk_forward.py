@@ -1,0 +1,189 @@
+"""Out-of-time predictions, month by month: each month by a model of what was known before it.
+
+They are what a backtest reports and what intervals are calibrated on. A month's row depends only
+on what was known before its cutoff and on the home itself, so a month once walked need not be
+walked again: `basis` is the hash of everything that its model was made from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from realty_assets.evaluation.splits import Fold
+from realty_assets.features.matrix import FeatureSettings, build_matrix
+from realty_assets.features.registry import features, registry_hash
+from realty_assets.features.sales import Sales, effective_known_at
+from realty_assets.features.subjects import sale_subjects
+from realty_assets.features.vintages import Vintages, make_vintages
+from realty_assets.modeling.conformal import ERROR_INPUTS
+from realty_assets.modeling.points import PointModel, TrainingSet, train_member, training_set
+from realty_assets.modeling.settings import ModelSettings
+
+CODE_VERSION = "1"
+ROW_COLUMNS = (
+    "listing_key",
+    "property_key",
+    "parcel_number",
+    "track",
+    "as_of",
+    "known_at",
+    "close_date",
+    "close_price",
+    "excluded_by",
+    "postal_code",
+    "latitude",
+    "longitude",
+    "comps_log_value",
+    "index_log",
+    *ERROR_INPUTS,
+)
+
+
+@dataclass(frozen=True)
+class Market:
+    """Everything of a market that modelling reads: sales, their matrix, and the settings."""
+
+    sales_frame: pl.DataFrame
+    sales: Sales
+    matrix: pl.DataFrame
+    features: FeatureSettings
+    model: ModelSettings
+    n_threads: int = 1
+
+    @classmethod
+    def of(
+        cls,
+        sales_frame: pl.DataFrame,
+        matrix: pl.DataFrame,
+        feature_settings: FeatureSettings,
+        model_settings: ModelSettings,
+        n_threads: int = 1,
+    ) -> Market:
+        return cls(
+            sales_frame,
+            Sales(sales_frame),
+            matrix,
+            feature_settings,
+            model_settings,
+            n_threads,
+        )
+
+    def vintages(self, until: date, *extra: date) -> Vintages:
+        """Monthly vintages up to `until`'s month, and one at each of `extra`."""
+        return make_vintages(
+            self.sales,
+            epoch_day(until),
+            self.features.index,
+            extra_days=[epoch_day(d) for d in extra],
+            n_threads=self.n_threads,
+        )
+
+
+def epoch_day(day: date) -> int:
+    """Days since 1970-01-01."""
+    return (day - date(1970, 1, 1)).days
+
+
+def basis_of(data: TrainingSet, subjects: pl.DataFrame, market: Market) -> str:
+    """Hash of a month's training set, of the homes asked for, and of all settings."""
+    parts = {
+        "training": data.sha256(),
+        "homes": hashlib.sha256(subjects.write_csv().encode()).hexdigest(),
+        "features": asdict(market.features),
+        "registry": registry_hash(features(market.features.comps)),
+        "model": asdict(market.model),
+        "code_version": CODE_VERSION,
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def fold_sales(sales_frame: pl.DataFrame, fold: Fold) -> pl.DataFrame:
+    """Subjects of the fold: every sale that closes in it, excluded ones among them."""
+    inside = pl.col("close_date").is_between(fold.cutoff, fold.until, closed="left")
+    return sale_subjects(sales_frame.filter(inside))
+
+
+def walk_forward(
+    market: Market, folds: Sequence[Fold], walked: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """One row per sale of the folds: ROW_COLUMNS, cutoff, log_value (ln usd, level not corrected),
+    spread, model_hash, basis; sorted by cutoff and key.
+
+    Folds with fewer than `min_sales` training rows are left out: see `walkable`. Rows of `walked`
+    (an earlier answer) are taken over for folds whose basis is the same.
+    """
+    if not folds:
+        return pl.DataFrame()
+    vintages = market.vintages(max(f.cutoff for f in folds))
+    sets = {f: _training(market, f, vintages) for f in folds}
+    folds = [f for f in folds if len(sets[f]) >= market.model.min_sales]
+    homes = {f: fold_sales(market.sales_frame, f) for f in folds}
+    bases = {f: basis_of(sets[f], homes[f], market) for f in folds}
+    known: dict[Fold, pl.DataFrame] = {}
+    if walked is not None and "basis" in walked.columns:
+        for fold in folds:
+            rows = walked.filter(pl.col("basis") == bases[fold])
+            if len(rows) and len(rows) == len(homes[fold]):
+                known[fold] = rows
+    todo = [f for f in folds if f not in known and len(homes[f])]
+    models = train_all([sets[f] for f in todo], market.model, market.n_threads)
+    for fold, model in zip(todo, models, strict=True):
+        rows = build_matrix(
+            homes[fold],
+            market.sales,
+            market.features,
+            cutoff=fold.cutoff,
+            vintages=vintages,
+            n_threads=market.n_threads,
+        )
+        log_value, spread = model.predict_log(rows)
+        known[fold] = (
+            rows.with_columns(known_at=effective_known_at())
+            .select(ROW_COLUMNS)
+            .with_columns(
+                pl.lit(fold.cutoff).alias("cutoff"),
+                pl.Series("log_value", log_value),
+                pl.Series("spread", spread),
+                pl.lit(model.sha256()).alias("model_hash"),
+                pl.lit(bases[fold]).alias("basis"),
+            )
+        )
+    if not known:
+        return pl.DataFrame()
+    return pl.concat([known[f] for f in sorted(known)]).sort(
+        "cutoff", "listing_key", "property_key", "close_price"
+    )
+
+
+def n_training(market: Market, fold: Fold) -> int:
+    """How many rows a model of this fold could learn from."""
+    return len(_training(market, fold, market.vintages(fold.cutoff)))
+
+
+def _training(market: Market, fold: Fold, vintages: Vintages) -> TrainingSet:
+    vintage = vintages.get(epoch_day(fold.cutoff))
+    if vintage is None:
+        return TrainingSet((), np.zeros((0, 0), np.float32), np.zeros(0), np.zeros(0))
+    return training_set(market.matrix, fold.cutoff, vintage, market.features)
+
+
+def train_all(
+    sets: Sequence[TrainingSet], settings: ModelSettings, n_threads: int
+) -> list[PointModel]:
+    """One ensemble per training set; members of all of them train side by side."""
+    tasks = [(data, member) for data in sets for member in settings.members]
+    with ThreadPoolExecutor(n_threads) as threads:
+        boosters = list(threads.map(lambda task: train_member(*task, settings), tasks))
+    n = len(settings.members)
+    return [
+        PointModel(data.names, settings.members, tuple(boosters[i * n : (i + 1) * n]))
+        for i, data in enumerate(sets)
+    ]
