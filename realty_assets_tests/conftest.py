@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from realty_assets.home import QUIET
+from realty_assets_tests.markets import Market, make_sample, once, take_in
 
 REPO_ROOT = Path(__file__).resolve().parent.parent
 NO_SHARED_DATA = "shared data not found: ../shared/data"
@@ -46,6 +47,17 @@ def home(tmp_path: Path) -> Path:
     folder = tmp_path / "home"
     prepare_home(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def market(tmp_path_factory: pytest.TempPathFactory) -> Market:
+    """A small sample market and a home that took it in; read-only, made once per test run."""
+    base = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        base = base.parent
+    sample = once(base / "shared" / "sample", make_sample)
+    home = once(base / "shared" / "home", lambda folder: take_in(folder, sample / "exports"))
+    return Market(sample, home)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -1,0 +1,1 @@
+"""Speed as ratios to a named rival or limit, measured in the same run."""

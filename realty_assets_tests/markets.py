@@ -1,0 +1,82 @@
+"""Whole small markets for tests: made once per test run, through the command line."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SMALL = {"listings": 1600, "months": 14, "photos": 6, "seed": 3}
+
+
+@dataclass(frozen=True)
+class Market:
+    """A sample market on disk, and a home that took it in."""
+
+    sample: Path
+    home: Path
+
+    @property
+    def exports(self) -> Path:
+        return self.sample / "exports"
+
+
+def realty(
+    home: Path, *words: str | Path, check: bool = True, **env: str
+) -> subprocess.CompletedProcess[str]:
+    """Runs `realty` in a process of its own, on `home`."""
+    done = subprocess.run(
+        [sys.executable, "-m", "realty_assets.cli", *map(str, words)],
+        env=environment(home, **env),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if check and done.returncode != 0:
+        raise AssertionError(f"realty {' '.join(map(str, words))}: {done.stderr[-3000:]}")
+    return done
+
+
+def realty_json(home: Path, *words: str | Path, **env: str) -> dict[str, Any]:
+    """What `realty ... --json` prints."""
+    return json.loads(realty(home, *words, "--json", **env).stdout)
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    """The environment of a process that sees only `home`; small markets get the fast profile."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("REALTY_")}
+    return clean | {"REALTY_HOME": str(home), "REALTY_PROFILE": "fast", **more}
+
+
+def make_sample(folder: Path) -> Path:
+    """The small sample market below `folder`."""
+    from realty_assets.sample_market import generate
+
+    generate(folder, **SMALL)
+    return folder
+
+
+def once(folder: Path, make: Callable[[Path], Any]) -> Path:
+    """`folder` as `make` fills it, once for all processes of a test run."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            beside = folder.with_name(folder.name + ".making")
+            shutil.rmtree(beside, ignore_errors=True)
+            make(beside)
+            beside.rename(folder)
+    return folder
+
+
+def take_in(home: Path, exports: Path) -> None:
+    """Ingests a folder of exports and materializes the whole graph."""
+    realty(home, "ingest", exports, "--source", "har")
+    realty(home, "run", "all")

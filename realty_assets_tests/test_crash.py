@@ -1,0 +1,77 @@
+"""kill -9 at random moments of ingestion and of a full run: the rerun ends where nothing happened.
+
+A sample runs with every test run; all of it with `make torture` (REALTY_TORTURE=full).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from realty_assets_tests.markets import Market, environment, realty, realty_json
+
+pytestmark = [pytest.mark.slow, pytest.mark.torture]
+
+FULL = os.environ.get("REALTY_TORTURE") == "full"
+KILLS = 20 if FULL else 3
+
+
+def killed_after(home: Path, seconds: float, *words: str | Path) -> bool:
+    """Runs `realty` and kills its process group after a while; whether it was killed."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "realty_assets.cli", *map(str, words)],
+        env=environment(home),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        process.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return True
+    return False
+
+
+@pytest.fixture(scope="module")
+def undisturbed(market: Market, tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """Fingerprint and wall times of the two commands when nobody interferes."""
+    home = tmp_path_factory.mktemp("undisturbed") / "home"
+    started = time.monotonic()
+    realty(home, "ingest", market.exports, "--source", "har")
+    ingested = time.monotonic()
+    realty(home, "run", "all")
+    ended = time.monotonic()
+    return {
+        "fingerprint": realty_json(home, "fingerprint"),
+        "ingest_s": ingested - started,
+        "run_s": ended - ingested,
+    }
+
+
+@pytest.mark.parametrize("seed", range(KILLS))
+def test_a_killed_ingestion_and_a_killed_run_end_as_if_nothing_had_happened(
+    market: Market, tmp_path: Path, undisturbed: dict, seed: int
+) -> None:
+    dice = random.Random(seed)
+    home = tmp_path / "killed"
+    ingest = ["ingest", market.exports, "--source", "har"]
+    kills = 0
+    for words, usual_s in (
+        (ingest, undisturbed["ingest_s"]),
+        (["run", "all"], undisturbed["run_s"]),
+    ):
+        kills += killed_after(home, dice.uniform(0.2, 1.0) * usual_s, *words)
+        realty(home, *words)
+    found = realty_json(home, "fingerprint")
+    assert found == undisturbed["fingerprint"], f"{kills} kills"
+    shutil.rmtree(home)

@@ -1,0 +1,164 @@
+"""The whole road on a small sample market: from exports to valuations, a report and a registry."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from realty_assets.definitions import build_defs
+from realty_assets.warehouse import Warehouse
+from realty_assets_tests.markets import Market, realty, realty_json
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def warehouse(market: Market) -> Warehouse:
+    return Warehouse.at(market.home / "warehouse.duckdb")
+
+
+@pytest.fixture
+def own_copy(market: Market, tmp_path: Path) -> Path:
+    """A home that a test may change."""
+    folder = tmp_path / "copy"
+    shutil.copytree(market.home, folder)
+    return folder
+
+
+def test_every_asset_is_a_table_and_every_table_an_asset(warehouse: Warehouse) -> None:
+    keys = {".".join(spec.key.path) for spec in build_defs().resolve_all_asset_specs()}
+    with warehouse.connect() as conn:
+        tables = {
+            f"{schema}.{name}"
+            for schema, name in conn.execute(
+                "SELECT table_schema, table_name FROM information_schema.tables"
+            ).fetchall()
+        }
+    assert keys <= tables
+    assert tables - keys == {"ledger.builds"}
+
+
+def test_every_row_of_every_file_is_accounted_for(warehouse: Warehouse) -> None:
+    files = warehouse.read("ledger.files")
+    assert files.height > 0
+    added = pl.col("rows_staged") + pl.col("rows_quarantined") + pl.col("rows_unchanged")
+    assert files.filter(pl.col("rows_read") != added).height == 0
+    assert files["rows_staged"].sum() == warehouse.read("staging.listings").height
+    assert files["rows_quarantined"].sum() == warehouse.read("staging.quarantine").height
+
+
+def test_every_active_listing_has_a_value_inside_its_interval(warehouse: Warehouse) -> None:
+    values = warehouse.read("serving.valuations")
+    listings = warehouse.read("clean.listings")
+    active = listings.filter(pl.col("standard_status") == "Active")["listing_key"]
+    assert sorted(values["listing_key"]) == sorted(active)
+    valued = values.filter(pl.col("value").is_not_null())
+    assert valued.height >= 0.95 * values.height
+    assert valued.filter(
+        (pl.col("lower_90") > pl.col("value")) | (pl.col("value") > pl.col("upper_90"))
+    ).is_empty()
+    assert valued["model_version"].n_unique() == 1
+
+
+def test_the_first_valid_model_is_champion_in_the_ledger_and_in_mlflow(
+    market: Market, warehouse: Warehouse
+) -> None:
+    aliases = warehouse.read("promotion.aliases")
+    assert aliases["alias"].to_list() == ["champion"]
+    decisions = warehouse.read("promotion.decisions")
+    assert decisions["verdict"].to_list() == ["promote"]
+    assert "first" in decisions["reason"][0]
+    with sqlite3.connect(market.home / "mlflow" / "mlflow.db") as conn:
+        rows = conn.execute("SELECT alias, version FROM registered_model_aliases").fetchall()
+    assert [alias for alias, _ in rows] == ["champion"]
+
+
+def test_the_report_is_one_file_that_loads_nothing(market: Market, warehouse: Warehouse) -> None:
+    for page in warehouse.read("serving.reports").to_dicts():
+        text = (market.home / page["path"]).read_text(encoding="utf-8")
+        assert 'src="http' not in text
+        assert "an estimate, not an appraisal" in text.lower()
+
+
+def test_a_second_run_with_nothing_new_makes_nothing_new(own_copy: Path) -> None:
+    before = realty_json(own_copy, "fingerprint")
+    again = realty_json(own_copy, "run", "all")
+    assert again["rebuilt"] == []
+    assert again["n_reused"] == again["n_materialized"]
+    assert realty_json(own_copy, "fingerprint") == before
+
+
+def test_the_same_file_again_adds_a_ledger_row_and_nothing_else(
+    own_copy: Path, market: Market, tmp_path: Path
+) -> None:
+    tables = ["staging.listings", "staging.quarantine", "raw.listings"]
+    before = realty_json(own_copy, "fingerprint", *tables)
+    export = sorted(market.exports.glob("*.csv"))[0]
+    renamed = tmp_path / "elsewhere" / "renamed.csv"
+    renamed.parent.mkdir()
+    shutil.copy(export, renamed)
+    n_before = Warehouse.at(own_copy / "warehouse.duckdb").read("ledger.files").height
+    for path in (export, renamed):
+        told = realty_json(own_copy, "ingest", path, "--source", "har")["files"]
+        assert [row["status"] for row in told] == ["unchanged"]
+        assert told[0]["rows_unchanged"] == told[0]["rows_read"] > 0
+    assert realty_json(own_copy, "fingerprint", *tables) == before
+    files = Warehouse.at(own_copy / "warehouse.duckdb").read("ledger.files")
+    assert files.height == n_before + 2
+
+
+def test_one_value_and_its_errors_from_the_command_line(market: Market, own_copy: Path) -> None:
+    values = Warehouse.at(own_copy / "warehouse.duckdb").read("serving.valuations")
+    row = values.filter(pl.col("value").is_not_null()).row(0, named=True)
+    told = realty_json(own_copy, "value", row["listing_key"])
+    assert told["value"] == row["value"]
+    assert told["lower_90"] <= told["value"] <= told["upper_90"]
+    missing = realty(own_copy, "value", "no-such-key", check=False)
+    assert missing.returncode == 1
+    assert "Traceback" not in missing.stderr
+    assert missing.stderr.count("error:") == 1
+
+
+def test_status_tells_of_files_rules_models_and_tables(own_copy: Path) -> None:
+    told = realty_json(own_copy, "status")
+    assert told["waiting_in_inbox"] == []
+    assert {"files", "quarantine_rules", "models", "tables"} <= set(told)
+
+
+def test_a_backtest_writes_one_row_per_sale_of_the_window(own_copy: Path, tmp_path: Path) -> None:
+    sales = Warehouse.at(own_copy / "warehouse.duckdb").read("clean.sales")
+    last = sales["close_date"].max()
+    month = f"{last:%Y-%m}"
+    out = tmp_path / "preds.csv"
+    told = realty_json(own_copy, "backtest", "--from", month, "--to", month, "--out", out)
+    rows = pl.read_csv(out, infer_schema=False)
+    assert rows.columns == [
+        *["listing_key", "parcel_number", "close_date", "close_price", "prediction"],
+        *["lower_90", "upper_90", "track", "as_of", "cutoff", "model_version", "excluded_by"],
+    ]
+    of_month = sales.filter(pl.col("close_date").dt.strftime("%Y-%m") == month)
+    assert sorted(rows["listing_key"]) == sorted(of_month["listing_key"])
+    assert json.dumps(told)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["run", "no_such_room"], "no_such_room"),
+        (["backtest", "--from", "2021-13", "--to", "2021-02"], "2021-13"),
+        (["backtest", "--from", "2031-01", "--to", "2031-02"], "2031"),
+        (["fingerprint", "clean.nothing"], "clean.nothing"),
+        (["ingest", "/no/such/file.csv"], "/no/such/file.csv"),
+        (["ingest", ".", "--source", "zillow"], "zillow"),
+    ],
+)
+def test_bad_requests_are_one_sentence(own_copy: Path, words: list[str], says: str) -> None:
+    done = realty(own_copy, *words, check=False)
+    assert done.returncode != 0
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
