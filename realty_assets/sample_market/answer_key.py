@@ -97,3 +97,10 @@ def irreducible_off_market_mdape(truth: pl.DataFrame) -> float:
     sales = truth.filter("is_closed", "arms_length")
     unseen = (sales["sale_noise"] + sales["condition"]).to_numpy()
     return float(np.median(np.abs(np.expm1(unseen))))
+
+
+def clean_sales(truth: pl.DataFrame, faults: pl.DataFrame) -> pl.DataFrame:
+    """The closed arms-length sales of truth on whose listing no row fault was planted."""
+    marred = faults.filter(pl.col("scope") == "row", ~pl.col("legal"))["listing_key"].drop_nulls()
+    closed = truth.filter("is_closed", "arms_length")
+    return closed.filter(~pl.col("listing_key").is_in(marred.unique().to_list()))

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import polars as pl
 
-from realty_assets.sample_market.cells import HEADINGS
 from realty_assets.sample_market.faults import Fault, Line, Plan
+from realty_assets.sample_market.vocabulary import HEADINGS
 
 BOM = b"\xef\xbb\xbf"
 EOL = "\r\n"
@@ -73,7 +73,8 @@ def _encode(lines: list[Line], texts: list[str], special: str) -> tuple[bytes, l
 def write_exports(folder: Path, names: list[str], plan: Plan, cells: pl.DataFrame) -> pl.DataFrame:
     """Write one CSV per name; returns the faults with their places (FAULT_SCHEMA).
 
-    Raises OSError as the file system does.
+    A small market has months or days without a change: no file is written for those, for a
+    heading alone is no export. Raises OSError as the file system does.
     """
     folder.mkdir(parents=True, exist_ok=True)
     of_file = {f: kind for kind, f in plan.special.items()}
@@ -81,6 +82,8 @@ def write_exports(folder: Path, names: list[str], plan: Plan, cells: pl.DataFram
     for f, name in enumerate(names):
         special = of_file.get(f, "")
         lines = plan.lines[f]
+        if not any(line.is_record for line in lines):
+            continue
         texts = [line.text for line in lines]
         if special == "duplicate headings":
             texts = [

@@ -14,10 +14,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from realty_assets.sample_market import constants as k
-from realty_assets.sample_market.cells import HEADINGS
 from realty_assets.sample_market.market import Market
 from realty_assets.sample_market.mutations import ROW_KINDS, Cells, RowKind
 from realty_assets.sample_market.timeline import FileRows, States
+from realty_assets.sample_market.vocabulary import HEADINGS
 
 Take = Callable[[str], list[int]]
 """Name of a mask -> unused rows of it."""
@@ -102,9 +102,7 @@ def special_files(rows: FileRows) -> dict[str, int]:
         "disclaimer as the first data row",
         "trailing totals row",
     )
-    return {
-        kind: int(n_months * (i + 1) / (len(kinds) + 1)) for i, kind in enumerate(kinds)
-    }
+    return {kind: int(n_months * (i + 1) / (len(kinds) + 1)) for i, kind in enumerate(kinds)}
 
 
 def plant(
@@ -144,7 +142,7 @@ def plant(
         "sold_before_delta": (status == k.SOLD) & (rows.file < (~rows.is_delta).sum() - 1),
     }
     n_kinds = len(ROW_KINDS) + len(INSERT_KINDS)
-    each = max(k.FAULTS_PER_KIND_LEAST, int(round(k.FAULT_SHARE * n / n_kinds)))
+    each = max(k.FAULTS_PER_KIND_LEAST, round(k.FAULT_SHARE * n / n_kinds))
 
     def take(mask: str) -> list[int]:
         """Up to `each` unused rows of a mask, now used."""
@@ -179,10 +177,10 @@ def plant(
             _mark(by_row[i], row, kind, note)
             if kind.kind == "token price":
                 tokens.append(int(listing[i]))
-    for i in inserts:
-        row = cells.row(i.row, named=True)
-        by_row[i.row].text = _to_line(row, i.kind)
-        by_row[i.row].faults.append(Fault(i.kind, "row", note=i.note))
+    for torn in inserts:
+        row = cells.row(torn.row, named=True)
+        by_row[torn.row].text = _to_line(row, torn.kind)
+        by_row[torn.row].faults.append(Fault(torn.kind, "row", note=torn.note))
 
     for i in range(n):
         files[rows.file[i]].append(by_row[i])

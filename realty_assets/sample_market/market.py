@@ -29,7 +29,7 @@ def month_starts(months: int) -> Ints:
 def market_index(months: int) -> Floats:
     """Log level at the first of each month (months + 1 knots): a rise, a fall, a slow rise."""
     step = np.full(months, k.INDEX_RISE_PER_MONTH)
-    turn = int(round(k.INDEX_TURN_AT * months))
+    turn = round(k.INDEX_TURN_AT * months)
     step[turn : turn + k.INDEX_TURN_MONTHS] = -k.INDEX_TURN_DROP / k.INDEX_TURN_MONTHS
     step[turn + k.INDEX_TURN_MONTHS :] = k.INDEX_AFTER_PER_MONTH
     return np.r_[0.0, np.cumsum(step)]
@@ -103,19 +103,13 @@ class Market:
         return int(month_starts(self.months)[-1])
 
 
-def _campaign(
-    rng: np.random.Generator, home: Ints, list_day: Ints, condition: Floats
-) -> Listings:
+def _campaign(rng: np.random.Generator, home: Ints, list_day: Ints, condition: Floats) -> Listings:
     """One attempt to sell each of n homes, first drawn as if each stood alone."""
     n = len(home)
-    cuts = (k.SHARE_SOLD, k.SHARE_SOLD + k.SHARE_TERMINATED)
-    cuts = (*cuts, cuts[-1] + k.SHARE_EXPIRED)
+    cuts = np.cumsum((k.SHARE_SOLD, k.SHARE_TERMINATED, k.SHARE_EXPIRED))
     draw = rng.random(n)
-    outcome = np.select(
-        [draw < cuts[0], draw < cuts[1], draw < cuts[2]],
-        [k.SOLD, k.TERMINATED, k.EXPIRED],
-        k.WITHDRAWN,
-    )
+    ends = np.array([k.SOLD, k.TERMINATED, k.EXPIRED, k.WITHDRAWN])
+    outcome = ends[np.searchsorted(cuts, draw, side="right")]
     sells = outcome == k.SOLD
     arms_length = ~(sells & (rng.random(n) < k.SHARE_NOT_ARMS_LENGTH))
     go_live = np.where(rng.random(n) < k.SHARE_COMING_SOON, rng.integers(3, 11, n), 0)
@@ -190,7 +184,7 @@ def simulate(n_listings: int, months: int, seed: int) -> Market:
     n = n_listings
     homes = build_homes(seed, n)
     share_later = k.SHARE_RELIST + k.SHARE_REPEAT + k.SHARE_FLIP
-    n_first = n - int(round(n * share_later))
+    n_first = n - round(n * share_later)
 
     days = np.arange(end)
     density = 1 + 0.3 * np.cos(2 * np.pi * (days - 130) / 365.25)
@@ -202,12 +196,12 @@ def simulate(n_listings: int, months: int, seed: int) -> Market:
 
     sold = source & (every.outcome == k.SOLD) & every.arms_length
     can_flip = sold & (every.end_day + 110 < end)
-    flips = _pick(rng, can_flip, int(round(n * k.SHARE_FLIP)), np.exp(every.condition * 40))
+    flips = _pick(rng, can_flip, round(n * k.SHARE_FLIP), np.exp(every.condition * 40))
     can_repeat = sold & (every.end_day + 260 < end)
     can_repeat[flips] = False
-    repeats = _pick(rng, can_repeat, int(round(n * k.SHARE_REPEAT)))
+    repeats = _pick(rng, can_repeat, round(n * k.SHARE_REPEAT))
     failed = source & (every.outcome != k.SOLD) & (every.end_day + 30 < end)
-    relists = _pick(rng, failed, int(round(n * k.SHARE_RELIST)))
+    relists = _pick(rng, failed, round(n * k.SHARE_RELIST))
 
     parts = []
     for kind, index in (("flip", flips), ("repeat", repeats), ("relist", relists)):

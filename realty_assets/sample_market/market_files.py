@@ -7,12 +7,14 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from realty_assets.sample_market import answer_key, photos as pictures
-from realty_assets.sample_market.cells import HEADINGS, Writer, to_lines
+from realty_assets.sample_market import answer_key
+from realty_assets.sample_market import photos as pictures
+from realty_assets.sample_market.cells import Writer, to_lines
 from realty_assets.sample_market.exports import BOM, EOL, FAULT_SCHEMA, fault_row, write_exports
 from realty_assets.sample_market.faults import plant
 from realty_assets.sample_market.market import simulate
 from realty_assets.sample_market.timeline import build_states, lay_out
+from realty_assets.sample_market.vocabulary import HEADINGS
 
 Progress = Callable[[str, float], None]
 CHUNK_ROWS = 100_000
@@ -98,7 +100,7 @@ def generate(
         out=str(out),
         n_listings=listings,
         n_closed=int(truth["is_closed"].sum()),
-        n_files=len(rows.names),
+        n_files=sum(any(line.is_record for line in lines) for lines in plan.lines),
         n_rows=sum(line.is_record for lines in plan.lines for line in lines),
         n_row_faults=faults.filter((pl.col("scope") == "row") & ~pl.col("legal")).height,
         n_fault_kinds=faults["kind"].n_unique(),

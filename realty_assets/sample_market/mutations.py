@@ -139,8 +139,7 @@ def _zip_plus_four(cells: Cells, rng: Draw) -> None:
 
 def _newlines(cells: Cells, rng: Draw) -> None:
     cells["Public Remarks"] = (
-        "Line one of the remarks.\r\n"
-        'Line two has a "quoted" word, and a comma.\r\n\r\nLine four.'
+        'Line one of the remarks.\r\nLine two has a "quoted" word, and a comma.\r\n\r\nLine four.'
     )
 
 

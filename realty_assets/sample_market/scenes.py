@@ -88,7 +88,9 @@ def _front(d: "ImageDraw", p: Palette) -> list[Surface]:
     door = int(rng.integers(left + 100, right - 200))
     d.rectangle((door, ground - 170, door + 90, ground), fill=p.colour("wood", 50, 160))
     walk = p.colour("cloth", 120, 200)
-    d.polygon([(door, ground), (door + 90, ground), (door + 150, HEIGHT), (door - 60, HEIGHT)], walk)
+    d.polygon(
+        [(door, ground), (door + 90, ground), (door + 150, HEIGHT), (door - 60, HEIGHT)], walk
+    )
     return [((left, eaves, right, ground), wall), ((0, ground, WIDTH, HEIGHT), lawn)]
 
 

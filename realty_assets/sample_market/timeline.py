@@ -74,10 +74,10 @@ def build_states(market: Market) -> States:
     for c in range(3):
         add(li.n_cuts > c, cut_days[c], k.ACTIVE, c + 1)
     fell = li.fell_through >= 0
-    made = (cut_days.T <= li.fell_through[:, None]) & (np.arange(3)[None, :] < li.n_cuts[:, None])
+    made = (li.fell_through[:, None] >= cut_days.T) & (np.arange(3)[None, :] < li.n_cuts[:, None])
     add(fell, li.fell_through, k.OPTION, made.sum(axis=1))
     back = np.minimum(li.fell_through + 7, li.contract_day - 1)
-    made = (cut_days.T <= back[:, None]) & (np.arange(3)[None, :] < li.n_cuts[:, None])
+    made = (back[:, None] >= cut_days.T) & (np.arange(3)[None, :] < li.n_cuts[:, None])
     add(fell, back, k.ACTIVE, made.sum(axis=1))
     add(sells, li.contract_day, k.OPTION, li.n_cuts)
     pending = np.where(li.shows_on, k.CONTINUE, k.PENDING)
@@ -103,9 +103,7 @@ def build_states(market: Market) -> States:
     until = np.where(sells[listing] & (status >= k.OPTION), li.contract_day[listing], day)
     shown = np.maximum(np.minimum(until, day) - live[listing], 0)
     inside = day < market.end
-    return States(
-        *(a[inside].astype(np.int64) for a in (listing, second, status, cuts, shown))
-    )
+    return States(*(a[inside].astype(np.int64) for a in (listing, second, status, cuts, shown)))
 
 
 def lay_out(states: States, market: Market, seed: int) -> FileRows:
