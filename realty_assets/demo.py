@@ -15,21 +15,23 @@ from realty_assets.settings import Settings
 from realty_assets.warehouse import Warehouse
 
 FOLDER = "sample_market"
-UI_SIZE = {"listings": 6000, "months": 30, "photos": 240}
+SIZE = {"listings": 6000, "months": 30, "photos": 240}
 
 
 class NotADemoHome(RealtyError):
     """The home holds a market of its own."""
 
 
-def fill_empty_home(settings: Settings, progress: Progress) -> bool:
+def fill_empty_home(
+    settings: Settings, progress: Progress, size: dict[str, int] = SIZE
+) -> bool:
     """Gives a home that knows nothing the sample market; returns whether it did."""
     warehouse = Warehouse.at(settings.warehouse_path)
     waiting = any(path.is_file() for path in (settings.home / "inbox").rglob("*"))
     if waiting or warehouse.exists("ledger.files"):
         return False
     say(f"The home {settings.home} is empty, so the sample market is put into its inbox.")
-    _make_and_deposit(settings, progress, UI_SIZE)
+    _make_and_deposit(settings, progress, size)
     return True
 
 
