@@ -40,7 +40,7 @@ def judge_floors(record: Mapping[str, Any]) -> list[Gate]:
     gates = []
     for name, key, low, high in FLOORS:
         seen = record.get(key)
-        bounds = [f">= {low:g}"] * (low is not None) + [f"<= {high:g}"] * (high is not None)
+        bounds = [f"{sign} {bound:g}" for sign, bound in ((">=", low), ("<=", high)) if bound]
         passed = (
             seen is not None and (low is None or seen >= low) and (high is None or seen <= high)
         )
@@ -53,7 +53,7 @@ def verdict(gates: list[Gate], model_version: str, champion: str | None) -> tupl
     failed = [gate for gate in gates if not gate.passed]
     if failed:
         names = "; ".join(
-            f"{gate.name} {_show(gate.seen)}, not {gate.requirement}" for gate in failed
+            f"{gate.name} {_show(gate.seen)} (must be {gate.requirement})" for gate in failed
         )
         return "reject", f"Model {model_version} misses its floors: {names}."
     if champion is None:
