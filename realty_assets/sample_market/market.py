@@ -183,8 +183,10 @@ def simulate(n_listings: int, months: int, seed: int) -> Market:
     end = int(month_starts(months)[-1])
     n = n_listings
     homes = build_homes(seed, n)
-    share_later = k.SHARE_RELIST + k.SHARE_REPEAT + k.SHARE_FLIP
-    n_first = n - round(n * share_later)
+    n_flips, n_repeats, n_relists = (
+        round(n * share) for share in (k.SHARE_FLIP, k.SHARE_REPEAT, k.SHARE_RELIST)
+    )
+    n_first = n - n_flips - n_repeats - n_relists
 
     days = np.arange(end)
     density = 1 + 0.3 * np.cos(2 * np.pi * (days - 130) / 365.25)
@@ -196,12 +198,12 @@ def simulate(n_listings: int, months: int, seed: int) -> Market:
 
     sold = source & (every.outcome == k.SOLD) & every.arms_length
     can_flip = sold & (every.end_day + 110 < end)
-    flips = _pick(rng, can_flip, round(n * k.SHARE_FLIP), np.exp(every.condition * 40))
+    flips = _pick(rng, can_flip, n_flips, np.exp(every.condition * 40))
     can_repeat = sold & (every.end_day + 260 < end)
     can_repeat[flips] = False
-    repeats = _pick(rng, can_repeat, round(n * k.SHARE_REPEAT))
+    repeats = _pick(rng, can_repeat, n_repeats)
     failed = source & (every.outcome != k.SOLD) & (every.end_day + 30 < end)
-    relists = _pick(rng, failed, round(n * k.SHARE_RELIST))
+    relists = _pick(rng, failed, n_relists)
 
     parts = []
     for kind, index in (("flip", flips), ("repeat", repeats), ("relist", relists)):
