@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -154,11 +155,16 @@ def ratio_study(
     out = {}
     for name, statistic in STATISTICS.items():
         low, high = bootstrap_interval(
-            lambda rows, f=statistic: f(p[rows], s[rows]),
-            n,
-            seed=seed,
-            n_draws=n_draws,
-            level=level,
+            partial(_resampled, statistic, p, s), n, seed=seed, n_draws=n_draws, level=level
         )
         out[name] = RatioStatistic(name, n, statistic(p, s), low, high)
     return out
+
+
+def _resampled(
+    statistic: Callable[[npt.ArrayLike, npt.ArrayLike], float],
+    p: Array,
+    s: Array,
+    rows: npt.NDArray[np.int64],
+) -> float:
+    return statistic(p[rows], s[rows])

@@ -8,6 +8,7 @@ alike sales give an estimate, their spread and their distance.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,7 +96,7 @@ def comps_features(
     for scale in sorted(settings.alike_scales_km, reverse=True):
         weight = np.exp(-near_d / scale) * like * recency
         total = np.add.reduce(weight, axis=1)
-        start = smooth[min(settings.scales_km, key=lambda s, at=scale: abs(s - at))]
+        start = smooth[_closest(settings.scales_km, scale)]
         estimate = (_weighted(near_residual, weight) + prior * 0.5 * start) / (total + prior * 0.5)
         out[f"alike_residual_{scale:g}km"] = estimate
         out[f"alike_weight_{scale:g}km"] = total
@@ -142,8 +143,8 @@ def comps_features(
     return out
 
 
-def unlikeness(subject: dict[str, Array], pool: dict[str, Array], at: npt.NDArray) -> Array:
-    """Squared distance in units of LIKENESS_UNITS between each subject and its sales `at` (n, k)."""
+def unlikeness(subject: Mapping[str, Array], pool: Mapping[str, Array], at: npt.NDArray) -> Array:
+    """Squared distance (n, k), in LIKENESS_UNITS, between each subject and its sales `at`."""
     total = np.zeros(at.shape)
     for name, unit in LIKENESS_UNITS.items():
         gap = (subject[name][:, None] - pool[name][at]) / unit
@@ -152,7 +153,7 @@ def unlikeness(subject: dict[str, Array], pool: dict[str, Array], at: npt.NDArra
 
 
 def make_up(
-    subject: dict[str, Array], pool: dict[str, Array], at: npt.NDArray, there: npt.NDArray
+    subject: Mapping[str, Array], pool: Mapping[str, Array], at: npt.NDArray, there: npt.NDArray
 ) -> dict[str, Array]:
     """Means of the neighbours' attributes (n,) and the subject's own deviation from them."""
     out: dict[str, Array] = {}
@@ -190,6 +191,10 @@ def group_residual(
         hit &= names[at] == asked
     value = np.where(hit, mean[at] if len(names) else np.nan, np.nan)
     return value, np.where(hit, count[at] if len(names) else 0.0, 0.0)
+
+
+def _closest(values: tuple[float, ...], to: float) -> float:
+    return min(values, key=lambda value: abs(value - to))
 
 
 def _row_median(values: Array, there: npt.NDArray[np.bool_]) -> Array:

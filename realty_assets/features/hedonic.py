@@ -8,6 +8,7 @@ same bits whatever the machine's thread count.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +22,7 @@ MAD_TO_SD = 1.4826
 MIN_TERM_ROWS = 50
 
 
-def design(columns: dict[str, Array]) -> dict[str, Array]:
+def design(columns: Mapping[str, Array]) -> dict[str, Array]:
     """Hedonic terms (n,) from structure columns; constants are fixed, never taken from the data."""
     ln_living = columns["ln_living_area"]
     age = columns["age_years"]
@@ -63,8 +64,8 @@ class Hedonic:
     coef: Array
     intercept: float
 
-    def predict(self, columns: dict[str, Array]) -> Array:
-        """Log value (n,) of the attributes alone.
+    def predict(self, columns: Mapping[str, Array]) -> Array:
+        """Log value (n,) of the attributes alone; `columns` are hedonic terms as from `design`.
 
         Term by term, not by a matrix product: a row's bits must not depend on how many rows are
         asked for together.
@@ -75,7 +76,7 @@ class Hedonic:
             total = total + self.coef[k] * x
         return total
 
-    def _standardized(self, columns: dict[str, Array]) -> list[Array]:
+    def _standardized(self, columns: Mapping[str, Array]) -> list[Array]:
         out = []
         for k, name in enumerate(self.terms):
             x = columns[name]
@@ -86,7 +87,7 @@ class Hedonic:
 
 
 def fit_hedonic(
-    terms: dict[str, Array],
+    terms: Mapping[str, Array],
     target: Array,
     area: Codes,
     *,

@@ -95,7 +95,8 @@ def build_matrix(
     block = month_start(info_day)
     days = sorted(set(block.tolist()))
     if vintages is None:
-        last = days[-1] if days else 0
+        last = frame["info_on"].max() if len(frame) else date(1970, 1, 1)
+        assert isinstance(last, date)
         vintages = make_vintages(sales, last, settings.index, n_threads=n_threads)
 
     def one(day: int) -> tuple[npt.NDArray[np.int64], dict[str, Array]]:

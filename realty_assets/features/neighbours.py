@@ -41,8 +41,9 @@ def nearest_known(
 ) -> tuple[npt.NDArray[np.int64], Array]:
     """Indices (n, k) into the pool and distances (n, k) in km, nearest first.
 
-    For each query the nearest pool rows with known_at < query_at (both in microseconds UTC); -1 and inf where there are
-    fewer than k. `pool_known_at` must be sorted ascending and `block_start` <= every query_at.
+    For each query the nearest pool rows with known_at < query_at (both in microseconds UTC); -1 and
+    inf where there are fewer than k. `pool_known_at` must be sorted ascending and `block_start` <=
+    every query_at.
     Points may hold NaN: such queries get nothing, such pool rows are never found.
     """
     from scipy.spatial import cKDTree
@@ -50,22 +51,21 @@ def nearest_known(
     n = len(query_points)
     if not len(pool_points):
         return np.full((n, k), -1, dtype=np.int64), np.full((n, k), np.inf)
-    located = ~np.isnan(pool_points).any(axis=1)
-    asked = ~np.isnan(query_points).any(axis=1)
+    located = np.flatnonzero(~np.isnan(pool_points).any(axis=1))
+    asked = np.flatnonzero(~np.isnan(query_points).any(axis=1))
     n_before = int(np.searchsorted(pool_known_at, block_start, side="left"))
-    base = np.flatnonzero(located[:n_before])
+    base = located[located < n_before]
     found = np.full((n, 2 * k), -1, dtype=np.int64)
-    if len(base) and asked.any():
+    if len(base) and len(asked):
         tree = cKDTree(pool_points[base])
         _, at = tree.query(query_points[asked], k=np.arange(1, min(k, len(base)) + 1))
-        found[asked, : at.shape[1]] = base[at]
+        found[asked[:, None], np.arange(at.shape[1])[None, :]] = base[at]
     latest = int(np.searchsorted(pool_known_at, query_at.max(initial=block_start), side="left"))
-    recent = n_before + np.flatnonzero(located[n_before:latest])
-    if len(recent) and asked.any():
-        rows = np.flatnonzero(asked)
+    recent = located[(located >= n_before) & (located < latest)]
+    if len(recent) and len(asked):
         step = max(1, BRUTE_FORCE_CELLS // len(recent))
-        for start in range(0, len(rows), step):
-            part = rows[start : start + step]
+        for start in range(0, len(asked), step):
+            part = asked[start : start + step]
             squared = _squared_distance(query_points[part][:, None, :], pool_points[recent][None])
             squared[pool_known_at[recent][None, :] >= query_at[part][:, None]] = np.inf
             kept = min(k, len(recent))

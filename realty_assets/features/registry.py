@@ -320,3 +320,9 @@ def barred(columns: Iterable[str], specs: Iterable[Feature], track: str) -> list
         raise ValueError(f"unknown track {track!r}: one of {', '.join(TRACKS)}")
     allowed = {s.name for s in specs if TRACKS.index(s.availability) <= TRACKS.index(track)}
     return sorted(set(columns) - allowed)
+
+
+def filled_shares(matrix: pl.DataFrame, specs: Iterable[Feature]) -> dict[str, float]:
+    """Share of the matrix's rows that have a value, by feature."""
+    n = max(len(matrix), 1)
+    return {spec.name: 1.0 - matrix[spec.name].null_count() / n for spec in specs}

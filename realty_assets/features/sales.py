@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -21,6 +23,11 @@ DAY_US = 86_400_000_000
 def day_numbers(column: pl.Series) -> npt.NDArray[np.int64]:
     """Days since 1970-01-01 (n,) of a date column without nulls."""
     return column.cast(pl.Date).cast(pl.Int32).cast(pl.Int64).to_numpy().copy()
+
+
+def epoch_day(day: date) -> int:
+    """Days since 1970-01-01."""
+    return (day - date(1970, 1, 1)).days
 
 
 def month_start(day: npt.ArrayLike) -> npt.NDArray[np.int64]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import numpy as np
 import polars as pl
 
 from realty_assets.features.market_index import IndexSettings, Vintage, chained, fit_vintage
-from realty_assets.features.sales import DAY_US, Sales, month_start, months_before
+from realty_assets.features.sales import DAY_US, Sales, epoch_day, month_start, months_before
 
 Vintages = dict[int, Vintage]
 
@@ -30,18 +31,18 @@ def vintage_days(sales: Sales, last_day: int) -> list[int]:
 
 def make_vintages(
     sales: Sales,
-    last_day: int,
+    until: date,
     settings: IndexSettings,
     *,
-    extra_days: Iterable[int] = (),
+    extra: Iterable[date] = (),
     n_threads: int = 1,
 ) -> Vintages:
-    """Vintages by day, for every month start up to `last_day` and for `extra_days` after it.
+    """Vintages by day (since 1970), for every month start up to `until` and for `extra` after it.
 
     A month with fewer than `settings.min_sales` known sales has none.
     """
-    monthly = vintage_days(sales, last_day)
-    days = monthly + sorted(day for day in set(extra_days) if day > monthly[-1])
+    monthly = vintage_days(sales, epoch_day(until))
+    days = monthly + sorted(day for day in map(epoch_day, set(extra)) if day > monthly[-1])
     with ThreadPoolExecutor(n_threads) as threads:
         made = threads.map(lambda day: _one(sales, day, settings), days)
         return {v.day: v for v in chained([v for v in made if v is not None])}

@@ -1,4 +1,4 @@
-"""The rolling-origin backtest: what the models of each month would have said, and how it turned out.
+"""The rolling-origin backtest: what each month's model would have said, and how it turned out.
 
 The model of a month, its level correction and its interval are those of the month's cutoff; the
 features of a home stop at min(cutoff, as_of). Every sale of the window is in the headline.
@@ -6,8 +6,9 @@ features of a home stop at min(cutoff, as_of). Every sale of the window is in th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -18,10 +19,11 @@ from realty_assets.evaluation.intervals import interval_quality
 from realty_assets.evaluation.metrics import absolute_percentage_errors, point_accuracy
 from realty_assets.evaluation.ratio_study import ratio_study
 from realty_assets.evaluation.splits import Fold, next_month, rolling_origin
+from realty_assets.features.subjects import TRACK
 from realty_assets.modeling.conformal import Calibration, calibrate, level_shift
 from realty_assets.modeling.points import require_sales
 from realty_assets.modeling.settings import ModelSettings, NotEnoughSales
-from realty_assets.modeling.walk_forward import Market, n_training, walk_forward
+from realty_assets.modeling.walk_forward import Market, walk_forward
 
 CSV_COLUMNS = (
     "listing_key",
@@ -85,28 +87,28 @@ def backtest(
     market: Market,
     from_month: date,
     to_month: date,
-    track: str = "off_market",
+    track: str = TRACK,
     walked: pl.DataFrame | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """(predictions, metrics, walk-forward rows) of the window, both months included.
 
     `walked` are walk-forward rows of an earlier run, taken over where still true. Raises
-    NotEnoughSales when a month of the window cannot be modelled, ValueError for another track or a
-    window without sales.
+    NotEnoughSales when a month of the window cannot be modelled or none has a sale, ValueError for
+    another track.
     """
-    if track != "off_market":
-        raise ValueError(f"no model for the track {track!r} yet: only off_market")
+    if track != TRACK:
+        raise ValueError(f"no model for the track {track!r} yet: only {TRACK}")
     window = list(rolling_origin(from_month, to_month))
     rows = walk_forward(market, folds_needed(from_month, to_month, market.model), walked)
     done = set(rows["cutoff"].to_list()) if len(rows) else set()
     parts = []
     for fold in window:
         if fold.cutoff not in done:
-            require_sales(n_training(market, fold), market.model.min_sales, fold.cutoff)
+            require_sales(market.matrix, fold.cutoff, market.model.min_sales)
             continue  # a month without a sale
         parts.append(predict_fold(rows, fold, market.model))
     if not parts:
-        raise ValueError(f"no sale closed from {window[0].name} to {window[-1].name}")
+        raise NotEnoughSales(1, 0, f"that closed from {window[0].name} to {window[-1].name}")
     predictions = pl.concat(parts).sort("close_date", "listing_key")
     return predictions, metrics(predictions, seed=market.model.seed), rows
 
@@ -139,8 +141,6 @@ def predict_fold(rows: pl.DataFrame, fold: Fold, settings: ModelSettings) -> pl.
 
 
 def _joined(*hashes: str) -> str:
-    import hashlib
-
     return hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
@@ -164,8 +164,6 @@ def metrics(predictions: pl.DataFrame, seed: int = 7, n_draws: int = 500) -> pl.
         for month in sorted(set(months))
     ]
     slices += [(f"predicted price quartile {q + 1}", quarter == q) for q in range(4)]
-    frame = predictions.sort("close_date", "listing_key")
-    del frame
     rows = [
         _slice_row(name, predictions.filter(pl.Series(inside)), seed, n_draws)
         for name, inside in slices
@@ -214,11 +212,6 @@ def _slice_row(name: str, rows: pl.DataFrame, seed: int, n_draws: int) -> dict[s
     }
 
 
-def to_csv(predictions: pl.DataFrame, path: str) -> None:
+def to_csv(predictions: pl.DataFrame, path: Path) -> None:
     """Writes the file of `realty backtest --out`: CSV_COLUMNS, one row per sale of the window."""
     predictions.select(CSV_COLUMNS).write_csv(path)
-
-
-def describe(folds: Sequence[Fold]) -> str:
-    """'2015-03 to 2015-05' of a window."""
-    return f"{folds[0].name} to {folds[-1].name}"

@@ -12,6 +12,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -66,6 +67,11 @@ def usable_for_training(cutoff: date) -> pl.Expr:
     )
 
 
+def n_usable(matrix: pl.DataFrame, cutoff: date) -> int:
+    """How many rows a model of `cutoff` can learn from."""
+    return matrix.filter(usable_for_training(cutoff)).height
+
+
 def training_set(
     matrix: pl.DataFrame, cutoff: date, vintage: Vintage, settings: FeatureSettings
 ) -> TrainingSet:
@@ -115,7 +121,9 @@ def train_member(data: TrainingSet, member: Member, settings: ModelSettings) -> 
     return bytes(xgb.train(params, rows, settings.rounds).save_raw("ubj"))
 
 
-def _dmatrix(names, inputs, start, member):  # type: ignore[no-untyped-def]
+def _dmatrix(
+    names: tuple[str, ...], inputs: npt.NDArray[np.float32], start: Array, member: Member
+) -> Any:
     """A DMatrix in which the comparables' estimate is the offset or one more column."""
     import xgboost as xgb
 
@@ -169,7 +177,8 @@ class PointModel:
         return digest.hexdigest()
 
 
-def require_sales(have: int, needed: int, cutoff: date) -> None:
+def require_sales(matrix: pl.DataFrame, cutoff: date, needed: int) -> None:
     """Raises NotEnoughSales unless a model can be trained at `cutoff`."""
+    have = n_usable(matrix, cutoff)
     if have < needed:
         raise NotEnoughSales(needed, have, f"with a known market before {cutoff} to train a model")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from realty_assets.errors import RealtyError
 
-class NotEnoughSales(ValueError):
+
+class NotEnoughSales(RealtyError):
     """There are fewer usable sales than a model or its interval needs."""
 
     def __init__(self, needed: int, have: int, what: str) -> None:
@@ -27,8 +29,8 @@ class ModelSettings:
     """Settings of a model. Chosen on King County's November 2014 to February 2015."""
 
     members: tuple[Member, ...] = (Member("offset"), Member("feature", 1))
-    rounds: int = 600
-    eta: float = 0.035
+    rounds: int = 400
+    eta: float = 0.05
     max_depth: int = 6
     min_child_weight: float = 10.0
     subsample: float = 0.7

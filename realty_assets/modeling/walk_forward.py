@@ -14,17 +14,22 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date
 
-import numpy as np
 import polars as pl
 
 from realty_assets.evaluation.splits import Fold
 from realty_assets.features.matrix import FeatureSettings, build_matrix
 from realty_assets.features.registry import features, registry_hash
-from realty_assets.features.sales import Sales, effective_known_at
+from realty_assets.features.sales import Sales, effective_known_at, epoch_day
 from realty_assets.features.subjects import sale_subjects
 from realty_assets.features.vintages import Vintages, make_vintages
 from realty_assets.modeling.conformal import ERROR_INPUTS
-from realty_assets.modeling.points import PointModel, TrainingSet, train_member, training_set
+from realty_assets.modeling.points import (
+    PointModel,
+    TrainingSet,
+    n_usable,
+    train_member,
+    training_set,
+)
 from realty_assets.modeling.settings import ModelSettings
 
 CODE_VERSION = "1"
@@ -80,16 +85,11 @@ class Market:
         """Monthly vintages up to `until`'s month, and one at each of `extra`."""
         return make_vintages(
             self.sales,
-            epoch_day(until),
+            until,
             self.features.index,
-            extra_days=[epoch_day(d) for d in extra],
+            extra=extra,
             n_threads=self.n_threads,
         )
-
-
-def epoch_day(day: date) -> int:
-    """Days since 1970-01-01."""
-    return (day - date(1970, 1, 1)).days
 
 
 def basis_of(data: TrainingSet, subjects: pl.DataFrame, market: Market) -> str:
@@ -117,14 +117,18 @@ def walk_forward(
     """One row per sale of the folds: ROW_COLUMNS, cutoff, log_value (ln usd, level not corrected),
     spread, model_hash, basis; sorted by cutoff and key.
 
-    Folds with fewer than `min_sales` training rows are left out: see `walkable`. Rows of `walked`
-    (an earlier answer) are taken over for folds whose basis is the same.
+    Folds with fewer than `min_sales` training rows are left out. Rows of `walked`
+    (an earlier answer) are taken over for folds whose basis is the same. Without a single fold that
+    can be walked the answer is an empty frame.
     """
+    folds = [f for f in folds if n_usable(market.matrix, f.cutoff) >= market.model.min_sales]
     if not folds:
         return pl.DataFrame()
     vintages = market.vintages(max(f.cutoff for f in folds))
-    sets = {f: _training(market, f, vintages) for f in folds}
-    folds = [f for f in folds if len(sets[f]) >= market.model.min_sales]
+    sets = {
+        f: training_set(market.matrix, f.cutoff, vintages[epoch_day(f.cutoff)], market.features)
+        for f in folds
+    }
     homes = {f: fold_sales(market.sales_frame, f) for f in folds}
     bases = {f: basis_of(sets[f], homes[f], market) for f in folds}
     known: dict[Fold, pl.DataFrame] = {}
@@ -163,25 +167,13 @@ def walk_forward(
     )
 
 
-def n_training(market: Market, fold: Fold) -> int:
-    """How many rows a model of this fold could learn from."""
-    return len(_training(market, fold, market.vintages(fold.cutoff)))
-
-
-def _training(market: Market, fold: Fold, vintages: Vintages) -> TrainingSet:
-    vintage = vintages.get(epoch_day(fold.cutoff))
-    if vintage is None:
-        return TrainingSet((), np.zeros((0, 0), np.float32), np.zeros(0), np.zeros(0))
-    return training_set(market.matrix, fold.cutoff, vintage, market.features)
-
-
 def train_all(
     sets: Sequence[TrainingSet], settings: ModelSettings, n_threads: int
 ) -> list[PointModel]:
     """One ensemble per training set; members of all of them train side by side."""
     tasks = [(data, member) for data in sets for member in settings.members]
     with ThreadPoolExecutor(n_threads) as threads:
-        boosters = list(threads.map(lambda task: train_member(*task, settings), tasks))
+        boosters = list(threads.map(lambda task: train_member(task[0], task[1], settings), tasks))
     n = len(settings.members)
     return [
         PointModel(data.names, settings.members, tuple(boosters[i * n : (i + 1) * n]))

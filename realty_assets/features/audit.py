@@ -1,0 +1,36 @@
+"""What the checks of the matrix ask; pure, so that a test can show each of them failing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import polars as pl
+
+from realty_assets.features.matrix import EVIDENCE_COLUMNS, ROW_COLUMNS
+from realty_assets.features.registry import Feature, barred
+
+
+def late_rows(matrix: pl.DataFrame) -> pl.DataFrame:
+    """Rows that were fed by something not known strictly before 00:00 UTC of their as_of."""
+    as_of = pl.col("as_of").cast(pl.Datetime("us"))
+    fed = pl.col("latest_comp_known_at").is_not_null()
+    late = (
+        (fed & (pl.col("latest_comp_known_at") >= as_of))
+        | (pl.col("info_on") > pl.col("as_of"))
+        | (pl.col("vintage_on") > pl.col("info_on"))
+    )
+    # Market features without evidence of where they came from count as late, too.
+    unproven = pl.col("hedonic_log_value").is_not_null() & ~fed
+    return matrix.filter(late.fill_null(False) | unproven)
+
+
+def unexplained_columns(columns: Iterable[str], specs: Iterable[Feature], track: str) -> list[str]:
+    """Columns that are neither a feature that `track` may know nor a row's name or evidence."""
+    named = {*ROW_COLUMNS, *EVIDENCE_COLUMNS}
+    return barred([name for name in columns if name not in named], specs, track)
+
+
+def n_repeated(matrix: pl.DataFrame) -> int:
+    """How many subjects stand in the matrix more than once."""
+    keys = ("track", "role", "listing_key", "property_key")
+    return matrix.group_by(keys).len().filter(pl.col("len") > 1).height

@@ -1,0 +1,126 @@
+"""MLflow's record of a model: a run, and one registered version per content hash.
+
+SQLite below the home, nothing else. Registering is idempotent: a version is found again by its tag,
+so a run that was killed leaves no second version behind when it is run again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from realty_assets.modeling.model import MANIFEST, Valuer
+
+EXPERIMENT = "realty"
+CONTENT_TAG = "content_hash"
+PYFUNC = Path(__file__).with_name("pyfunc_model.py")
+REQUIREMENTS = ["xgboost-cpu==3.2.0", "polars==2.1.0", "numpy>=2,<3"]
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A registered version: its number and the run that made it."""
+
+    version: int
+    run_id: str
+
+
+def registered_name(track: str) -> str:
+    """'off_market' -> 'realty-off-market'."""
+    return f"realty-{track.replace('_', '-')}"
+
+
+def tracking_uri(home: Path) -> str:
+    return f"sqlite:///{home / 'mlflow' / 'mlflow.db'}"
+
+
+def register(
+    home: Path,
+    valuer: Valuer,
+    folder: Path,
+    example: pl.DataFrame,
+    *,
+    params: Mapping[str, Any],
+    metrics: Mapping[str, float],
+    tags: Mapping[str, str],
+) -> Registered:
+    """The version of `valuer` in the home's registry, made if it is not there yet.
+
+    `folder` is where the model was saved, `example` some matrix rows for the signature, `tags` what
+    traces it to rows: hashes of warehouse, registry, code and lock file.
+    """
+    os.environ.setdefault("DO_NOT_TRACK", "true")
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    import mlflow
+    from mlflow.exceptions import MlflowException
+    from mlflow.tracking import MlflowClient
+
+    (home / "mlflow" / "artifacts").mkdir(parents=True, exist_ok=True)
+    uri = tracking_uri(home)
+    client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+    name = registered_name(valuer.track)
+    found = client.search_model_versions(f"name = '{name}'")
+    for version in found:
+        if version.tags.get(CONTENT_TAG) == valuer.content_hash:
+            return Registered(int(version.version), str(version.run_id))
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    experiment_id = (
+        experiment.experiment_id
+        if experiment
+        else client.create_experiment(
+            EXPERIMENT, artifact_location=(home / "mlflow" / "artifacts").as_uri()
+        )
+    )
+    all_tags = {**tags, CONTENT_TAG: valuer.content_hash, "model_version": valuer.model_version}
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    with mlflow.start_run(
+        experiment_id=experiment_id, run_name=f"{name} {valuer.model_version}", tags=all_tags
+    ) as run:
+        mlflow.log_params({key: _short(value) for key, value in params.items()})
+        mlflow.log_metrics(dict(metrics))
+        mlflow.log_artifact(str(folder / MANIFEST))
+        info = mlflow.pyfunc.log_model(
+            name="valuer",
+            python_model=str(PYFUNC),
+            artifacts={"valuer": str(folder)},
+            signature=_signature(valuer, example),
+            pip_requirements=REQUIREMENTS,
+        )
+    try:
+        client.create_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    version = client.create_model_version(
+        name, source=info.model_uri, run_id=run.info.run_id, tags=all_tags, model_id=info.model_id
+    )
+    return Registered(int(version.version), run.info.run_id)
+
+
+def _signature(valuer: Valuer, example: pl.DataFrame) -> Any:
+    from mlflow.models import infer_signature
+
+    rows = example.head(20)
+    return infer_signature(
+        rows.select(model_columns(valuer)).to_pandas(), valuer.predict(rows).to_pandas()
+    )
+
+
+def model_columns(valuer: Valuer) -> list[str]:
+    """Matrix columns that a prediction reads."""
+    from realty_assets.modeling.conformal import ERROR_INPUTS
+
+    extra = ["hedonic_log_value", "comps_log_value", "index_log"]
+    return list(dict.fromkeys([*valuer.point.names, *extra, *ERROR_INPUTS]))
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
+    return text[:500]

@@ -1,0 +1,167 @@
+"""A model that gives values: point model and interval together, on disk under its own hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from realty_assets.features.sales import epoch_day
+from realty_assets.features.subjects import TRACK
+from realty_assets.modeling.backtest import calibration_at, version_of
+from realty_assets.modeling.conformal import Calibration
+from realty_assets.modeling.points import PointModel, require_sales, training_set
+from realty_assets.modeling.settings import Member, NotEnoughSales
+from realty_assets.modeling.walk_forward import Market, train_all
+
+MANIFEST, CALIBRATION, ERROR_BOOSTER = "manifest.json", "calibration.json", "error_size.ubj"
+FORMAT = 1
+
+
+class ModelBroken(ValueError):
+    """A model's folder is missing, or does not hold what its manifest says."""
+
+
+@dataclass(frozen=True)
+class Valuer:
+    """Values and 90% intervals for rows of the feature matrix."""
+
+    track: str
+    cutoff: date
+    n_train: int
+    training_hash: str
+    point: PointModel
+    calibration: Calibration
+
+    @property
+    def content_hash(self) -> str:
+        """sha256 (hex) of all that decides its answers."""
+        parts = [self.track, self.point.sha256(), self.calibration.sha256(), FORMAT]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    @property
+    def model_version(self) -> str:
+        return version_of(self.content_hash)
+
+    def predict(self, matrix: pl.DataFrame) -> pl.DataFrame:
+        """value, lower_90, upper_90 (usd) of each row of `matrix`, in its order.
+
+        Raises NotEnoughSales when a row had no market to be compared with.
+        """
+        log_value, spread = self.point.predict_log(matrix)
+        value, low, high = self.calibration.interval(matrix, log_value, spread)
+        return pl.DataFrame(
+            {"value": np.exp(value), "lower_90": np.exp(low), "upper_90": np.exp(high)}
+        )
+
+
+def fit_valuer(market: Market, walked: pl.DataFrame, today: date, track: str = TRACK) -> Valuer:
+    """The model of everything known before `today`, calibrated on the walk-forward rows.
+
+    Raises NotEnoughSales.
+    """
+    needed = market.model.min_sales
+    vintage = market.vintages(today, today).get(epoch_day(today))
+    if vintage is None:
+        raise NotEnoughSales(needed, market.sales.n_known(epoch_day(today)), "to train a model")
+    require_sales(market.matrix, today, needed)
+    data = training_set(market.matrix, today, vintage, market.features)
+    calibration = calibration_at(walked, today, market.model)
+    point = train_all([data], market.model, market.n_threads)[0]
+    return Valuer(track, today, len(data), data.sha256(), point, calibration)
+
+
+def value_subjects(valuer: Valuer, matrix: pl.DataFrame) -> pl.DataFrame:
+    """serving.valuations of the matrix rows that want a value today (role active or property)."""
+    asked = matrix.filter(pl.col("role").is_in(["active", "property"])).sort(
+        "role", "listing_key", "property_key"
+    )
+    keys = asked.select("property_key", "listing_key", "track", "as_of")
+    return keys.hstack(valuer.predict(asked)).with_columns(
+        pl.lit(valuer.model_version).alias("model_version")
+    )
+
+
+def save_valuer(valuer: Valuer, models: Path) -> tuple[Path, str]:
+    """(folder below `models`, sha256 of its manifest). Written beside its place, then renamed.
+
+    A folder that is there already is kept when it is whole, and replaced when it is not.
+    """
+    folder = models / valuer.content_hash
+    if folder.exists():
+        try:
+            load_valuer(folder)
+            return folder, _sha256(folder / MANIFEST)
+        except ModelBroken:
+            shutil.rmtree(folder)
+    models.mkdir(parents=True, exist_ok=True)
+    beside = models / f".{valuer.content_hash[:12]}-{uuid.uuid4().hex[:8]}"
+    beside.mkdir()
+    calibration = asdict(valuer.calibration)
+    files = {
+        ERROR_BOOSTER: calibration.pop("booster"),
+        CALIBRATION: json.dumps(calibration, indent=1, sort_keys=True).encode(),
+        **{f"member_{i}.ubj": raw for i, raw in enumerate(valuer.point.boosters)},
+    }
+    manifest = {
+        "format": FORMAT,
+        "content_hash": valuer.content_hash,
+        "track": valuer.track,
+        "cutoff": valuer.cutoff.isoformat(),
+        "n_train": valuer.n_train,
+        "training_hash": valuer.training_hash,
+        "inputs": valuer.point.names,
+        "members": [asdict(member) for member in valuer.point.members],
+        "files": {name: hashlib.sha256(raw).hexdigest() for name, raw in sorted(files.items())},
+    }
+    files[MANIFEST] = json.dumps(manifest, indent=1, sort_keys=True).encode()
+    for name, raw in files.items():
+        with (beside / name).open("wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+    beside.rename(folder)
+    return folder, _sha256(folder / MANIFEST)
+
+
+def load_valuer(folder: Path) -> Valuer:
+    """The model in `folder`. Raises ModelBroken when a file is missing or not what was written."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        raw = {name: (folder / name).read_bytes() for name in manifest["files"]}
+    except (FileNotFoundError, json.JSONDecodeError, KeyError) as error:
+        raise ModelBroken(f"The model in {folder} is not whole: {error}.") from error
+    for name, expected in manifest["files"].items():
+        if hashlib.sha256(raw[name]).hexdigest() != expected:
+            raise ModelBroken(f"The model in {folder} was changed: {name} is not what was written.")
+    saved = json.loads(raw[CALIBRATION])
+    for name in ("bin_edges", "low", "high"):
+        saved[name] = tuple(saved[name])
+    members = tuple(Member(**member) for member in manifest["members"])
+    valuer = Valuer(
+        track=manifest["track"],
+        cutoff=date.fromisoformat(manifest["cutoff"]),
+        n_train=manifest["n_train"],
+        training_hash=manifest["training_hash"],
+        point=PointModel(
+            tuple(manifest["inputs"]),
+            members,
+            tuple(raw[f"member_{i}.ubj"] for i in range(len(members))),
+        ),
+        calibration=Calibration(booster=raw[ERROR_BOOSTER], **saved),
+    )
+    if valuer.content_hash != manifest["content_hash"]:
+        raise ModelBroken(f"The model in {folder} does not have the hash that its manifest gives.")
+    return valuer
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
