@@ -65,6 +65,8 @@ FAMILY_TRANSFER_SHARE_OF_VALUE = (0.45, 0.80)
 FAULT_SHARE = 0.0125
 """Planted row faults over all rows of all exports."""
 FAULTS_PER_KIND_LEAST = 3
+FAULT_SHARE_MOST = 0.04
+"""A small market goes without some kinds rather than drown in faults."""
 
 STATUSES = (
     "Coming Soon",

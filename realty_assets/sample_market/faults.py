@@ -144,9 +144,14 @@ def plant(
     n_kinds = len(ROW_KINDS) + len(INSERT_KINDS)
     each = max(k.FAULTS_PER_KIND_LEAST, round(k.FAULT_SHARE * n / n_kinds))
 
+    left = int(k.FAULT_SHARE_MOST * n)
+    each = max(1, min(each, left // n_kinds))
+
     def take(mask: str) -> list[int]:
-        """Up to `each` unused rows of a mask, now used."""
-        chosen = rng.permutation(np.flatnonzero(free & masks[mask]))[:each]
+        """Up to `each` unused rows of a mask, now used; fewer when enough rows carry a fault."""
+        nonlocal left
+        chosen = rng.permutation(np.flatnonzero(free & masks[mask]))[: min(each, left)]
+        left -= len(chosen)
         free[chosen] = False
         return sorted(int(c) for c in chosen)
 
@@ -166,8 +171,9 @@ def plant(
     tokens: list[int] = []
     after: dict[int, Line] = {}
 
-    # The scarcest rows are chosen first.
-    scarce = sorted(ROW_KINDS, key=lambda kind: kind.eligible == "any")
+    # The scarcest rows are chosen first; among equals chance decides who goes without.
+    shuffled = [ROW_KINDS[i] for i in rng.permutation(len(ROW_KINDS))]
+    scarce = sorted(shuffled, key=lambda kind: kind.eligible == "any")
     inserts = _inserts(cells, by_row, after, take, rng)
     moved = _status_goes_back(rows, cells, take, rng)
     for kind in scarce:
