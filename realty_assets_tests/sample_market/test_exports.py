@@ -160,3 +160,12 @@ def test_a_folder_with_exports_is_not_written_over(tmp_path: Path) -> None:
     generate(tmp_path, listings=40, months=6, photos=0, seed=1)
     with pytest.raises(FileExistsError, match="not empty"):
         generate(tmp_path, listings=40, months=6, photos=0, seed=2)
+
+
+def test_nothing_in_the_package_reads_the_answer_key() -> None:
+    package = Path(__file__).resolve().parents[2] / "realty_assets"
+    for path in package.rglob("*.py"):
+        if path.parent.name != "sample_market":
+            text = path.read_text(encoding="utf-8")
+            for word in ("answer_key", "truth.parquet", "faults.parquet", "photos.parquet"):
+                assert word not in text, path
