@@ -22,9 +22,7 @@ class NotADemoHome(RealtyError):
     """The home holds a market of its own."""
 
 
-def fill_empty_home(
-    settings: Settings, progress: Progress, size: dict[str, int] = SIZE
-) -> bool:
+def fill_empty_home(settings: Settings, progress: Progress, size: dict[str, int] = SIZE) -> bool:
     """Gives a home that knows nothing the sample market; returns whether it did."""
     warehouse = Warehouse.at(settings.warehouse_path)
     waiting = any(path.is_file() for path in (settings.home / "inbox").rglob("*"))

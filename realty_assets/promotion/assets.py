@@ -1,0 +1,72 @@
+"""Dagster faces of the promotion room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import dagster as dg
+import polars as pl
+
+from realty_assets.faces import built_many
+from realty_assets.modeling.mlflow_registry import registered_name
+from realty_assets.promotion import gates
+from realty_assets.promotion.ledger import ALIAS_SCHEMA, DECISION_SCHEMA, decide
+from realty_assets.promotion.registry import follow_aliases
+from realty_assets.warehouse import Warehouse
+
+DECISIONS, ALIASES = "promotion.decisions", "promotion.aliases"
+INPUTS = ["modeling.models", "modeling.backtests"]
+
+
+@dg.multi_asset(
+    name="promotion",
+    specs=[
+        dg.AssetSpec(
+            key=["promotion", name],
+            deps=[["modeling", "models"], ["modeling", "backtests"]],
+            group_name="promotion",
+            kinds={"duckdb", "mlflow"},
+            owners=["team:data"],
+            code_version=gates.RULE_VERSION,
+            description=text,
+        )
+        for name, text in (
+            ("decisions", "One row per decision about a model: gates, evidence, verdict, reason."),
+            ("aliases", "One row per alias: which model version is champion or challenger."),
+        )
+    ],
+    pool="duckdb",
+)
+def promotion(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
+    def compute() -> dict[str, pl.DataFrame]:
+        records = {
+            registered_name(row["track"]): row
+            for row in warehouse.read("modeling.backtests").to_dicts()
+            if row["slice"] == "all"
+        }
+        decisions, aliases = decide(
+            warehouse.read("modeling.models"),
+            records,
+            _table(warehouse, DECISIONS, pl.DataFrame(schema=DECISION_SCHEMA)),
+            _table(warehouse, ALIASES, pl.DataFrame(schema=ALIAS_SCHEMA)),
+            datetime.now(UTC).replace(tzinfo=None),
+        )
+        return {DECISIONS: decisions, ALIASES: aliases}
+
+    results = list(
+        built_many(
+            warehouse,
+            [DECISIONS, ALIASES],
+            inputs=INPUTS,
+            code_version=gates.RULE_VERSION,
+            compute=compute,
+        )
+    )
+    # After the rows are committed; also mends what a kill between the two left undone.
+    follow_aliases(warehouse.home, warehouse.read(ALIASES), warehouse.read("modeling.models"))
+    yield from results
+
+
+def _table(warehouse: Warehouse, name: str, empty: pl.DataFrame) -> pl.DataFrame:
+    return warehouse.read(name) if warehouse.exists(name) else empty
