@@ -9,35 +9,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from realty_assets.evaluation.arrays import MIN_SALES, in_order, paired
-from realty_assets.evaluation.bootstrap import bootstrap_interval
+from realty_assets.evaluation.bootstrap import bootstrap_intervals
 
 Array = npt.NDArray[np.float64]
 
 
 def median_ratio(prediction: npt.ArrayLike, price: npt.ArrayLike) -> float:
     """Median of p/s. Acceptable: 0.90 to 1.10."""
-    p, s = paired(prediction, price)
-    return float(np.median(p / s))
+    return _median_ratio(*in_order(*paired(prediction, price)))
 
 
 def cod(prediction: npt.ArrayLike, price: npt.ArrayLike) -> float:
     """Coefficient of dispersion: 100 * mean abs(r - median r) / median r. Homes: 5 to 15."""
-    p, s = in_order(*paired(prediction, price))
-    r = p / s
-    middle = float(np.median(r))
-    return 100.0 * float(np.add.reduce(np.abs(r - middle)) / len(r)) / middle
+    return _cod(*in_order(*paired(prediction, price)))
 
 
 def prd(prediction: npt.ArrayLike, price: npt.ArrayLike) -> float:
     """Price-related differential: mean r / (sum p / sum s). Acceptable: 0.98 to 1.03."""
-    p, s = in_order(*paired(prediction, price))
-    return float(np.add.reduce(p / s) / len(p)) / float(np.add.reduce(p) / np.add.reduce(s))
+    return _prd(*in_order(*paired(prediction, price)))
 
 
 def prb(prediction: npt.ArrayLike, price: npt.ArrayLike) -> float:
@@ -46,7 +40,45 @@ def prb(prediction: npt.ArrayLike, price: npt.ArrayLike) -> float:
     The change of the ratio when value doubles. Acceptable: -0.05 to 0.05. NaN when the proxy of
     value does not vary.
     """
-    p, s = in_order(*paired(prediction, price))
+    return _prb(*in_order(*paired(prediction, price)))
+
+
+def mki(prediction: npt.ArrayLike, price: npt.ArrayLike) -> float:
+    """Modified Kakwani index: Gini of p with homes ordered by s, over the Gini of s.
+
+    Acceptable: 0.95 to 1.05. Homes of equal price count as one step: their predictions are
+    averaged, so that the order of rows does not matter. NaN when prices do not vary.
+    """
+    return _mki(*in_order(*paired(prediction, price)))
+
+
+def vei(prediction: npt.ArrayLike, price: npt.ArrayLike) -> float:
+    """Vertical equity indicator: 100 (median r of the top group - of the bottom) / median r.
+
+    Groups by the proxy 0.5 s + 0.5 p/m: 2 for n of 20 to 50, 4 for 51 to 500, 10 above; NaN for
+    fewer than 20 sales. Negative is regressive. Ties of the proxy stay together.
+    """
+    return _vei(*in_order(*paired(prediction, price)))
+
+
+# The same on arrays that are sorted by price already, as resamples of a sorted sample are.
+
+
+def _median_ratio(p: Array, s: Array) -> float:
+    return float(np.median(p / s))
+
+
+def _cod(p: Array, s: Array) -> float:
+    r = p / s
+    middle = float(np.median(r))
+    return 100.0 * float(np.add.reduce(np.abs(r - middle)) / len(r)) / middle
+
+
+def _prd(p: Array, s: Array) -> float:
+    return float(np.add.reduce(p / s) / len(p)) / float(np.add.reduce(p) / np.add.reduce(s))
+
+
+def _prb(p: Array, s: Array) -> float:
     r = p / s
     m = float(np.median(r))
     x = np.log(0.5 * (s + p / m)) / np.log(2.0)
@@ -58,14 +90,9 @@ def prb(prediction: npt.ArrayLike, price: npt.ArrayLike) -> float:
     return float(np.add.reduce(dx * (y - np.add.reduce(y) / len(y)))) / spread
 
 
-def mki(prediction: npt.ArrayLike, price: npt.ArrayLike) -> float:
-    """Modified Kakwani index: Gini of p with homes ordered by s, over the Gini of s.
-
-    Acceptable: 0.95 to 1.05. Homes of equal price count as one step: their predictions are
-    averaged, so that the order of rows does not matter. NaN when prices do not vary.
-    """
-    p, s = in_order(*paired(prediction, price))
-    _, start, count = np.unique(s, return_index=True, return_counts=True)
+def _mki(p: Array, s: Array) -> float:
+    start = np.flatnonzero(np.r_[True, s[1:] != s[:-1]])
+    count = np.diff(np.r_[start, len(s)])
     level = np.repeat(np.add.reduceat(p, start) / count, count)
     gini_s = _gini_in_order(s)
     return float("nan") if gini_s <= 1e-15 else _gini_in_order(level) / gini_s
@@ -75,18 +102,11 @@ def _gini_in_order(value: Array) -> float:
     """Gini coefficient with the order given: 2 sum(i v_i) / (n sum v) - (n + 1) / n."""
     n = len(value)
     rank = np.arange(1, n + 1, dtype=np.float64)
-    return (
-        2.0 * float(np.add.reduce(rank * value)) / (n * float(np.add.reduce(value))) - (n + 1) / n
-    )
+    total = float(np.add.reduce(value))
+    return 2.0 * float(np.add.reduce(rank * value)) / (n * total) - (n + 1) / n
 
 
-def vei(prediction: npt.ArrayLike, price: npt.ArrayLike) -> float:
-    """Vertical equity indicator: 100 (median r of the top group - of the bottom) / median r.
-
-    Groups by the proxy 0.5 s + 0.5 p/m: 2 for n of 20 to 50, 4 for 51 to 500, 10 above; NaN for
-    fewer than 20 sales. Negative is regressive. Ties of the proxy stay together.
-    """
-    p, s = in_order(*paired(prediction, price))
+def _vei(p: Array, s: Array) -> float:
     n = len(p)
     if n < 20:
         return float("nan")
@@ -99,13 +119,13 @@ def vei(prediction: npt.ArrayLike, price: npt.ArrayLike) -> float:
     return 100.0 * float(np.median(top) - np.median(bottom)) / middle
 
 
-STATISTICS: dict[str, Callable[[npt.ArrayLike, npt.ArrayLike], float]] = {
-    "median_ratio": median_ratio,
-    "cod": cod,
-    "prd": prd,
-    "prb": prb,
-    "mki": mki,
-    "vei": vei,
+STATISTICS: dict[str, Callable[[Array, Array], float]] = {
+    "median_ratio": _median_ratio,
+    "cod": _cod,
+    "prd": _prd,
+    "prb": _prb,
+    "mki": _mki,
+    "vei": _vei,
 }
 
 
@@ -152,19 +172,15 @@ def ratio_study(
             name: RatioStatistic(name, n, None, None, None, "n too small") for name in STATISTICS
         }
     p, s = in_order(p, s)
-    out = {}
-    for name, statistic in STATISTICS.items():
-        low, high = bootstrap_interval(
-            partial(_resampled, statistic, p, s), n, seed=seed, n_draws=n_draws, level=level
-        )
-        out[name] = RatioStatistic(name, n, statistic(p, s), low, high)
-    return out
-
-
-def _resampled(
-    statistic: Callable[[npt.ArrayLike, npt.ArrayLike], float],
-    p: Array,
-    s: Array,
-    rows: npt.NDArray[np.int64],
-) -> float:
-    return statistic(p[rows], s[rows])
+    names = list(STATISTICS)
+    bounds = bootstrap_intervals(
+        lambda rows: [STATISTICS[name](p[rows], s[rows]) for name in names],
+        n,
+        seed=seed,
+        n_draws=n_draws,
+        level=level,
+    )
+    return {
+        name: RatioStatistic(name, n, STATISTICS[name](p, s), low, high)
+        for name, (low, high) in zip(names, bounds, strict=True)
+    }

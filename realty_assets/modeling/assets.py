@@ -1,7 +1,7 @@
 """Dagster faces of the modeling room."""
 
-from __future__ import annotations
-
+import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
@@ -21,7 +21,7 @@ from realty_assets.modeling.walk_forward import CODE_VERSION, Market, walk_forwa
 from realty_assets.modeling.windows import default_window, months_to_walk
 from realty_assets.settings import REPO_ROOT, get_settings
 from realty_assets.today import market_today
-from realty_assets.warehouse import Warehouse
+from realty_assets.warehouse import Warehouse, sql
 
 COMMON: dict = {"group_name": "modeling", "owners": ["team:data"], "pool": "duckdb"}
 INPUTS = ["clean.sales", "features.matrix"]
@@ -53,6 +53,12 @@ def _market(warehouse: Warehouse) -> Market:
 def _walked(warehouse: Warehouse) -> pl.DataFrame | None:
     table = "modeling.walk_forward"
     return warehouse.read(table) if warehouse.exists(table) else None
+
+
+def _snapshot_hash(warehouse: Warehouse) -> str:
+    """One hash for the tables that a market is read from."""
+    rows = warehouse.read(sql("modeling/snapshot.sql").bind(tables=INPUTS)).rows()
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
 def _what_it_depends_on() -> dict[str, Any]:
@@ -152,7 +158,7 @@ def models(warehouse: Warehouse) -> dg.MaterializeResult:
             warehouse.read(table) if warehouse.exists(table) else None,
             home=warehouse.home,
             today=today,
-            data_hash=warehouse.snapshot_hash(INPUTS),
+            data_hash=_snapshot_hash(warehouse),
             lock_file=REPO_ROOT / "requirements.lock",
         )
 

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from realty_assets.evaluation.arrays import MIN_SALES, TOO_SMALL
-from realty_assets.evaluation.bootstrap import bootstrap_interval
+from realty_assets.evaluation.bootstrap import bootstrap_intervals
 from realty_assets.evaluation.intervals import interval_quality
 from realty_assets.evaluation.metrics import absolute_percentage_errors, point_accuracy
 from realty_assets.evaluation.ratio_study import ratio_study
@@ -188,11 +188,13 @@ def _slice_row(name: str, rows: pl.DataFrame, seed: int, n_draws: int) -> dict[s
     p, s = rows["prediction"].to_numpy(), rows["close_price"].to_numpy()
     out |= {k: v for k, v in point_accuracy(p, s).as_dict().items() if k != "n"}
     ape = np.sort(absolute_percentage_errors(p, s))
-    for figure, statistic in (
-        ("mdape", lambda at: float(np.median(ape[at]))),
-        ("ppe10", lambda at: float(np.mean(ape[at] <= 0.10))),
-    ):
-        low, high = bootstrap_interval(statistic, len(ape), seed=seed, n_draws=n_draws)
+    bounds = bootstrap_intervals(
+        lambda at: (float(np.median(ape[at])), float(np.mean(ape[at] <= 0.10))),
+        len(ape),
+        seed=seed,
+        n_draws=n_draws,
+    )
+    for figure, (low, high) in zip(("mdape", "ppe10"), bounds, strict=True):
         out |= {f"{figure}_low": low, f"{figure}_high": high}
     for statistic_name, result in ratio_study(p, s, seed=seed, n_draws=n_draws).items():
         out |= {

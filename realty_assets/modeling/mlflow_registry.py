@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,13 @@ import polars as pl
 from realty_assets.modeling.model import MANIFEST, Valuer
 
 EXPERIMENT = "realty"
+QUIET = {
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    # Migrations tell of themselves on stderr, in the middle of somebody's progress bar.
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+}
 CONTENT_TAG = "content_hash"
 PYFUNC = Path(__file__).with_name("pyfunc_model.py")
 REQUIREMENTS = ["xgboost-cpu==3.2.0", "polars==2.1.0", "numpy>=2,<3"]
@@ -55,8 +63,7 @@ def register(
     `folder` is where the model was saved, `example` some matrix rows for the signature, `tags` what
     traces it to rows: hashes of warehouse, registry, code and lock file.
     """
-    os.environ.setdefault("DO_NOT_TRACK", "true")
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.update(QUIET)
     import mlflow
     from mlflow.exceptions import MlflowException
     from mlflow.tracking import MlflowClient
@@ -86,13 +93,16 @@ def register(
         mlflow.log_params({key: _short(value) for key, value in params.items()})
         mlflow.log_metrics(dict(metrics))
         mlflow.log_artifact(str(folder / MANIFEST))
-        info = mlflow.pyfunc.log_model(
-            name="valuer",
-            python_model=str(PYFUNC),
-            artifacts={"valuer": str(folder)},
-            signature=_signature(valuer, example),
-            pip_requirements=REQUIREMENTS,
-        )
+        with warnings.catch_warnings():
+            # The signature is given; an example would only be stored and run once more.
+            warnings.filterwarnings("ignore", message=".*input example.*")
+            info = mlflow.pyfunc.log_model(
+                name="valuer",
+                python_model=str(PYFUNC),
+                artifacts={"valuer": str(folder)},
+                signature=_signature(valuer, example),
+                pip_requirements=REQUIREMENTS,
+            )
     try:
         client.create_registered_model(name)
     except MlflowException as error:
