@@ -234,7 +234,7 @@ def _inserts(
             join_cells(list(row.values())), by_row[i].key,
             faults=[Fault(kind, "row", "Close Price", note=note)],
         )  # fmt: skip
-        first = Fault(kind, "row", "Close Price", False, True, "the right one of the two")
+        first = Fault(kind, "row", "Close Price", False, False, "the right one of the two")
         by_row[i].faults.append(first)
     for j, i in enumerate(take("sold")):
         row = cells.row(i, named=True)
@@ -244,7 +244,7 @@ def _inserts(
             join_cells(list(row.values())), row["MLS Number"],
             faults=[Fault(kind, "row", "MLS Number", note=f"as MLS Number {by_row[i].key}")],
         )  # fmt: skip
-        original = Fault(kind, "row", "MLS Number", False, True, "the original of the two")
+        original = Fault(kind, "row", "MLS Number", False, False, "the original of the two")
         by_row[i].faults.append(original)
     ragged = [_Ragged(i, "short row", f"{SHORT_FIELDS} of 68 fields") for i in take("any")]
     long_note = "an unquoted comma made one field two"
