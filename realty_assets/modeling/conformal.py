@@ -45,7 +45,7 @@ _FLOOR = 0.02  # log points: below it, errors do not tell sizes apart
 
 def error_inputs(rows: pl.DataFrame, log_value: Array, spread: Array) -> npt.NDArray[np.float32]:
     """Inputs (n, k) of the error-size booster."""
-    own = rows["comps_log_value"].to_numpy() + rows["index_log"].to_numpy()
+    own = rows["comps_log_value"].to_numpy() + rows["index_log"].to_numpy()  # NaN: no market yet
     columns = [rows[name].to_numpy() for name in ERROR_INPUTS]
     columns += [spread, log_value, np.abs(log_value - own)]
     return np.column_stack(columns).astype(np.float32)

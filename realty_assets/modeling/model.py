@@ -52,10 +52,7 @@ class Valuer:
         return version_of(self.content_hash)
 
     def predict(self, matrix: pl.DataFrame) -> pl.DataFrame:
-        """value, lower_90, upper_90 (usd) of each row of `matrix`, in its order.
-
-        Raises NotEnoughSales when a row had no market to be compared with.
-        """
+        """value, lower_90, upper_90 (usd) of each row of `matrix`, in its order."""
         log_value, spread = self.point.predict_log(matrix)
         value, low, high = self.calibration.interval(matrix, log_value, spread)
         return pl.DataFrame(
@@ -119,6 +116,7 @@ def save_valuer(valuer: Valuer, models: Path) -> tuple[Path, str]:
         "n_train": valuer.n_train,
         "training_hash": valuer.training_hash,
         "inputs": valuer.point.names,
+        "plain": valuer.point.plain,
         "members": [asdict(member) for member in valuer.point.members],
         "files": {name: hashlib.sha256(raw).hexdigest() for name, raw in sorted(files.items())},
     }
@@ -155,6 +153,7 @@ def load_valuer(folder: Path) -> Valuer:
             tuple(manifest["inputs"]),
             members,
             tuple(raw[f"member_{i}.ubj"] for i in range(len(members))),
+            tuple(manifest["plain"]),
         ),
         calibration=Calibration(booster=raw[ERROR_BOOSTER], **saved),
     )

@@ -38,16 +38,24 @@ def input_names(settings: FeatureSettings) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """What a model of one cutoff learns from: inputs (n, k), target and start (n,), ln usd with the
-    market's level off. Rows are in a stable order."""
+    """What a model of one cutoff learns from: inputs (n, k), target, start and target per square
+    foot (n,), ln usd with the market's level off. Rows are in a stable order."""
 
     names: tuple[str, ...]
     inputs: npt.NDArray[np.float32]
     target: Array
     start: Array
+    per_sqft: Array
 
     def __len__(self) -> int:
         return len(self.target)
+
+    def plain(self) -> tuple[float, float]:
+        """Median (log price, log price per square foot); the latter NaN when no area is known."""
+        known = self.per_sqft[~np.isnan(self.per_sqft)]
+        return float(np.median(self.target)), float(np.median(known)) if len(known) else float(
+            "nan"
+        )
 
     def sha256(self) -> str:
         """Hash of names and bytes: equal hashes, equal training sets."""
@@ -84,11 +92,13 @@ def training_set(
     )
     names = tuple(n for n in input_names(settings) if rows[n].null_count() < len(rows))
     level = vintage.index(day_numbers(rows["close_date"]))
+    target = np.log(rows["close_price"].to_numpy()) - level
     return TrainingSet(
         names=names,
         inputs=_inputs(rows, names),
-        target=np.log(rows["close_price"].to_numpy()) - level,
+        target=target,
         start=rows[START].to_numpy().copy(),
+        per_sqft=target - rows["ln_living_area"].to_numpy(),
     )
 
 
@@ -137,25 +147,26 @@ def _dmatrix(
 
 @dataclass(frozen=True)
 class PointModel:
-    """A trained ensemble: log value is the members' mean plus the market's level."""
+    """A trained ensemble: log value is the members' mean plus the market's level.
+
+    `plain` is the training sales' median (log price, log price per square foot), market level off:
+    where a home starts from whose as_of lies before the market's first vintage.
+    """
 
     names: tuple[str, ...]
     members: tuple[Member, ...]
     boosters: tuple[bytes, ...]
+    plain: tuple[float, float]
 
     def predict_log(self, matrix: pl.DataFrame) -> tuple[Array, Array]:
-        """(log value (n,) in ln usd, half the range between members (n,)) of matrix rows.
-
-        Raises NotEnoughSales when a row has no market to be compared with.
-        """
+        """(log value (n,) in ln usd, half the range between members (n,)) of matrix rows."""
         import xgboost as xgb
 
-        if missing := matrix["hedonic_log_value"].null_count():
-            raise NotEnoughSales(
-                1, 0, f"known before the as_of of {missing} of the homes asked for"
-            )
         inputs = _inputs(matrix, self.names)
-        start = matrix[START].to_numpy().copy()
+        per_sqft = matrix["ln_living_area"].to_numpy() + self.plain[1]
+        plain = np.where(np.isnan(per_sqft), self.plain[0], per_sqft)
+        known, level = matrix[START].to_numpy(), matrix["index_log"].to_numpy()
+        start = np.where(np.isnan(known), plain, known)
         answers = []
         for member, raw in zip(self.members, self.boosters, strict=True):
             booster = xgb.Booster({"nthread": 1})
@@ -166,11 +177,11 @@ class PointModel:
         for answer in answers[1:]:
             total = total + answer
         spread = (np.max(answers, axis=0) - np.min(answers, axis=0)) / 2.0
-        return total / len(answers) + matrix["index_log"].to_numpy(), spread
+        return total / len(answers) + np.where(np.isnan(level), 0.0, level), spread
 
     def sha256(self) -> str:
         """Hash of the boosters and of how they are fed."""
-        how = json.dumps([self.names, [asdict(m) for m in self.members]])
+        how = json.dumps([self.names, [asdict(m) for m in self.members], self.plain])
         digest = hashlib.sha256(how.encode())
         for raw in self.boosters:
             digest.update(hashlib.sha256(raw).digest())

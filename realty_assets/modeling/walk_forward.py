@@ -176,6 +176,6 @@ def train_all(
         boosters = list(threads.map(lambda task: train_member(task[0], task[1], settings), tasks))
     n = len(settings.members)
     return [
-        PointModel(data.names, settings.members, tuple(boosters[i * n : (i + 1) * n]))
+        PointModel(data.names, settings.members, tuple(boosters[i * n : (i + 1) * n]), data.plain())
         for i, data in enumerate(sets)
     ]
