@@ -14,6 +14,10 @@ SALE_RULES: dict[str, object] = {
     "min_area_sales": 20,
     "low_log_ratio": 1.0,
     "high_log_ratio": 1.2,
+    # Sold at exactly its list price within days and well below its area: entered for the record,
+    # never offered to the market (family transfers look like this).
+    "unexposed_days": 3,
+    "unexposed_low_log_ratio": 0.25,
     # Staging's own doubts about the price of a row.
     "invalid_sale_flags": [
         "price.rent",

@@ -96,6 +96,8 @@ def test_implausible_sales_stay_and_name_their_rule(tmp_path: Path) -> None:
         closed("token", date(2021, 3, 1), 100.0),
         closed("low", date(2021, 3, 1), 40_000.0),
         closed("high", date(2021, 3, 1), 2_000_000.0),
+        closed("family", date(2021, 3, 1), 140_000.0, list_price=140_000.0, days_on_market=1),
+        closed("quick", date(2021, 3, 1), 220_000.0, list_price=220_000.0, days_on_market=1),
         closed("flagged", date(2021, 3, 1), 220_000.0, flags=["price.rent"]),
     ]
     warehouse = clean(tmp_path, usual + odd)
@@ -104,6 +106,7 @@ def test_implausible_sales_stay_and_name_their_rule(tmp_path: Path) -> None:
         "token": "sale.token_price",
         "low": "sale.far_below_area",
         "high": "sale.far_above_area",
+        "family": "sale.not_exposed",
         "flagged": "sale.flagged_at_staging",
     }
     assert warehouse.read("clean.sales").height == len(usual) + len(odd)

@@ -51,5 +51,10 @@ SELECT
         WHEN n_area_sales >= $min_area_sales
             AND log_price_per_sqft > area_log_price_per_sqft + $high_log_ratio
             THEN 'sale.far_above_area'
+        WHEN n_area_sales >= $min_area_sales
+            AND days_on_market <= $unexposed_days
+            AND close_price = list_price
+            AND log_price_per_sqft < area_log_price_per_sqft - $unexposed_low_log_ratio
+            THEN 'sale.not_exposed'
     END AS excluded_by
 FROM compared
