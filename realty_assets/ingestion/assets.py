@@ -1,0 +1,54 @@
+"""Dagster faces of ingestion: what waits in the inbox becomes ledger, raw, staging, quarantine."""
+
+# No postponed annotations here: Dagster looks at the type of `context` itself.
+from collections.abc import Iterator
+
+import dagster as dg
+
+from realty_assets.faces import result_of
+from realty_assets.ingestion.intake import CODE_VERSION, state, take_in
+from realty_assets.settings import get_settings
+from realty_assets.warehouse import Warehouse
+
+FILES, RAW = dg.AssetKey(["ledger", "files"]), dg.AssetKey(["raw", "listings"])
+LISTINGS = dg.AssetKey(["staging", "listings"])
+QUARANTINE = dg.AssetKey(["staging", "quarantine"])
+
+
+def _spec(key: dg.AssetKey, description: str, *deps: dg.AssetKey) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        key,
+        deps=list(deps),
+        description=description,
+        group_name="ingestion",
+        kinds={"duckdb", "polars"},
+        owners=["team:data"],
+        code_version=CODE_VERSION,
+    )
+
+
+@dg.multi_asset(
+    name="ingestion",
+    pool="duckdb",
+    specs=[
+        _spec(FILES, "Every delivery of a file: its bytes, its counts, and what became of it."),
+        _spec(RAW, "Every cell of every whole record, as text under its own heading.", FILES),
+        _spec(LISTINGS, "Every accepted version of every listing, typed and flagged.", RAW),
+        _spec(QUARANTINE, "Every record kept out: raw text, place, and the rules it breaks.", RAW),
+    ],
+)
+def ingestion(
+    context: dg.AssetExecutionContext, warehouse: Warehouse
+) -> Iterator[dg.MaterializeResult]:
+    settings = get_settings()
+    before = state(warehouse)
+    taken = take_in(
+        warehouse,
+        max_share=settings.quarantine_max_share,
+        run_id=context.run_id,
+        quiet_s=settings.inbox_quiet_s,
+        log=context.log.info,
+    )
+    for table, (report, output_hash) in state(warehouse).items():
+        reused = table in before and before[table][1] == output_hash
+        yield result_of(report, output_hash, reused, n_files=len(taken.rows))

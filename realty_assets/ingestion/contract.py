@@ -1,0 +1,180 @@
+"""The contract of staging.listings: every column, its type and what it may hold.
+
+One Pandera schema is the only place where types and ranges are stated. The rules that quarantine
+or blank are derived from it (rules.py), and the asset check holds the table against it.
+`severity` says what a cell outside its range does: error = the row is quarantined,
+blank = the cell is emptied and flagged; it stays in raw either way.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import pandera.polars as pa
+import polars as pl
+
+STATUSES = (
+    "Active",
+    "Active Under Contract",
+    "Canceled",
+    "Closed",
+    "Coming Soon",
+    "Expired",
+    "Pending",
+    "Withdrawn",
+)
+CONTRACT_VERSION = "1"
+
+_TYPES: dict[str, Any] = {
+    "text": pl.String,
+    "float": pl.Float64,
+    "int": pl.Int32,
+    "long": pl.Int64,
+    "date": pl.Date,
+    "time": pl.Datetime("us"),
+    "bool": pl.Boolean,
+    "texts": pl.List(pl.String),
+}
+
+
+def _column(
+    kind: str,
+    says: str,
+    low: Any = None,
+    high: Any = None,
+    *,
+    one_of: tuple[str, ...] = (),
+    form: str = "",
+    severity: str = "blank",
+    required: bool = False,
+) -> pa.Column:
+    checks = []
+    if low is not None:
+        checks.append(pa.Check.in_range(low, high))
+    if one_of:
+        checks.append(pa.Check.isin(one_of))
+    if form:
+        checks.append(pa.Check.str_matches(form))
+    return pa.Column(
+        _TYPES[kind],
+        checks,
+        nullable=not required,
+        description=says,
+        metadata={"severity": severity},
+    )
+
+
+_FIRST, _LAST = date(1900, 1, 1), date(2100, 1, 1)
+# Without a zone, as staging holds them: UTC by contract.
+_EARLIEST, _LATEST = (datetime.combine(day, datetime.min.time()) for day in (_FIRST, _LAST))
+
+listings = pa.DataFrameSchema(
+    {
+        "file_hash": _column("text", "sha256 of the delivered file", required=True),
+        "record_number": _column("long", "1 = first data record of the file", required=True),
+        "line_number": _column("long", "physical line where the record starts", required=True),
+        "source": _column("text", "family of the mapping that read it", required=True),
+        "row_hash": _column("text", "md5 of what the mapping reads, as text", required=True),
+        "known_at": _column("time", "when this version became known, UTC", required=True),
+        "listing_key": _column("text", "how the source names the listing", required=True),
+        "parcel_number": _column("text", "parcel of the county, as text"),
+        "property_type": _column("text", "RESO PropertyType"),
+        "property_sub_type": _column("text", "the source's own word for the kind of home"),
+        "standard_status": _column("text", "RESO StandardStatus; empty: unknown", one_of=STATUSES),
+        "mls_status": _column("text", "the source's own status word"),
+        "list_price": _column("float", "US dollars", 1.0, 1e9, severity="error"),
+        "original_list_price": _column("float", "US dollars", 1.0, 1e9),
+        "close_price": _column("float", "US dollars", 1.0, 1e9, severity="error"),
+        "listing_contract_date": _column("date", "listed on", _FIRST, _LAST, severity="error"),
+        "close_date": _column("date", "closed on", _FIRST, _LAST, severity="error"),
+        "modification_timestamp": _column(
+            "time",
+            "last change at the source, UTC",
+            _EARLIEST,
+            _LATEST,
+            severity="error",
+        ),
+        "days_on_market": _column("int", "days", 0, 20_000),
+        "cumulative_days_on_market": _column("int", "days", 0, 20_000),
+        "unparsed_address": _column("text", "street address in one line"),
+        "street_number": _column("text", ""),
+        "street_dir_prefix": _column("text", ""),
+        "street_name": _column("text", ""),
+        "street_suffix": _column("text", ""),
+        "unit_number": _column("text", ""),
+        "city": _column("text", ""),
+        "state_or_province": _column("text", "two letters where the mapping knows the name"),
+        "county_or_parish": _column("text", ""),
+        "postal_code": _column("text", "five digits", form=r"^\d{5}$"),
+        "subdivision_name": _column("text", ""),
+        "mls_area_minor": _column("text", "area code of the MLS"),
+        "mls_area_major": _column("text", "market area of the MLS"),
+        "latitude": _column("float", "degrees", -90.0, 90.0),
+        "longitude": _column("float", "degrees", -180.0, 180.0),
+        "living_area": _column("float", "square feet", 50.0, 100_000.0, severity="error"),
+        "lot_size_square_feet": _column("float", "square feet", 1.0, 1e9),
+        "year_built": _column("int", "", 1_600, 2_100),
+        "year_renovated": _column("int", "", 1_600, 2_100),
+        "bedrooms_total": _column("int", "", 0, 19),
+        "bathrooms_full": _column("int", "", 0, 19),
+        "bathrooms_half": _column("int", "", 0, 19),
+        "bathrooms_total": _column("float", "full + half of the half; quarters", 0.0, 29.0),
+        "stories_total": _column("float", "", 0.0, 120.0),
+        "garage_spaces": _column("float", "", 0.0, 50.0),
+        "pool_private_yn": _column("bool", ""),
+        "waterfront_yn": _column("bool", ""),
+        "view_score": _column("int", "0 to 4", 0, 4),
+        "condition_score": _column("int", "1 to 5", 1, 5),
+        "grade_score": _column("int", "county construction grade, 1 to 13", 1, 13),
+        "above_grade_finished_area": _column("float", "square feet", 0.0, 100_000.0),
+        "below_grade_finished_area": _column("float", "square feet", 0.0, 100_000.0),
+        "neighbor_living_area": _column("float", "mean of 15 neighbours", 50.0, 100_000.0),
+        "neighbor_lot_size": _column("float", "mean of 15 neighbours", 1.0, 1e9),
+        "architectural_style": _column("text", ""),
+        "elementary_school_district": _column("text", "number and name, as the source writes it"),
+        "association_fee": _column("float", "US dollars per period of the source", 0.0, 1e6),
+        "tax_annual_amount": _column("float", "US dollars a year", 0.0, 1e7),
+        "tax_year": _column("int", "", 1_900, 2_100),
+        "photos_count": _column("int", "", 0, 1_000),
+        "flags": _column("texts", "ids of the rules that warned or blanked", required=True),
+    },
+    strict=True,
+    name="staging.listings",
+)
+
+COLUMN_NAMES: tuple[str, ...] = tuple(listings.columns)
+POLARS_TYPES: dict[str, pl.DataType] = {
+    name: column.dtype.type for name, column in listings.columns.items()
+}
+
+
+def severity_of(column: str) -> str:
+    """What a cell of `column` that cannot be used does: 'error' or 'blank'. Helpers: 'ignore'."""
+    if column not in listings.columns:
+        return "ignore"
+    return str((listings.columns[column].metadata or {})["severity"])
+
+
+def range_of(column: str) -> tuple[Any, Any] | None:
+    """(least, greatest) that the contract allows in `column`, both included."""
+    for check in listings.columns[column].checks:
+        if check.name == "in_range":
+            return check.statistics["min_value"], check.statistics["max_value"]
+    return None
+
+
+def breaches(frame: pl.DataFrame) -> pl.DataFrame:
+    """(column, check, n) for each part of the contract that `frame` does not keep; empty = kept."""
+    try:
+        listings.validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        return (
+            error.failure_cases.select(
+                pl.col("column").cast(pl.String), pl.col("check").cast(pl.String)
+            )
+            .group_by("column", "check")
+            .len("n")
+            .sort("column", "check")
+        )
+    return pl.DataFrame(schema={"column": pl.String, "check": pl.String, "n": pl.UInt32})

@@ -1,0 +1,284 @@
+"""One file, from bytes to what the ledger, staging and quarantine will hold. No database here.
+
+`ingest_file` reads a file once, writes every cell as it came to parquet, and leaves typed rows in a
+scratch folder; `store.commit` then puts all of it into the warehouse in one transaction.
+"""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from realty_assets.errors import RealtyError
+from realty_assets.ingestion import parsing, reading
+from realty_assets.ingestion.cells import mapped
+from realty_assets.ingestion.file_rules import NARROW, judge_file
+from realty_assets.ingestion.findings import Findings
+from realty_assets.ingestion.reading import FileRefused, FileStillGrowing, Layout, Stamp
+from realty_assets.ingestion.rows import RowReader
+from realty_assets.ingestion.sources import Source
+from realty_assets.ingestion.writing import Parts
+
+# Below so many quarantined rows, their share of a small file says little.
+FEW_ROWS = 3
+
+
+class NoRoom(RealtyError):
+    """The disk is full; nothing of the file was taken in."""
+
+
+@dataclass(frozen=True)
+class FileResult:
+    """What one file holds. rows_read = whole rows + malformed ones; notes and blanks are apart."""
+
+    file_hash: str
+    file_name: str
+    source: Source
+    layout: Layout
+    encoding: str
+    stamp: Stamp
+    rows_read: int
+    rows_malformed: int
+    other_lines: int
+    typed: Path | None  # folder of parquet parts: one row per whole row that no own cell damns
+    raw: Path  # folder of parquet parts: every cell of whole rows as text
+    known_at: datetime  # for rows that say nothing of time
+    rows: pl.DataFrame  # NARROW columns of the rows that may be staged
+    late: pl.DataFrame  # record_number, blank_place, flags: found after `typed` was written
+    quarantine: pl.DataFrame  # rows of staging.quarantine
+
+
+def ingest_file(
+    path: Path,
+    sources: tuple[Source, ...],
+    workdir: Path,
+    *,
+    file_name: str | None = None,
+    file_hash: str | None = None,
+    max_share: float = 1.0,
+) -> FileResult:
+    """Reads one delivered file completely.
+
+    `workdir` (made when missing) takes the parquet parts. `sources`: the mappings it may be of.
+    Raises FileRefused with one clear sentence, FileStillGrowing when the file changes meanwhile,
+    NoRoom when the disk is full.
+    """
+    before = reading.stamp(path)
+    try:
+        return _ingest(path, sources, workdir, before, file_name, file_hash, max_share)
+    except FileRefused:
+        if not reading.same(path, before):
+            raise _growing(path) from None
+        raise
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise no_room(path.name) from error
+        if error.errno in (errno.EACCES, errno.EPERM):
+            raise FileRefused(
+                f"{path.name} cannot be read: permission denied; let this user read it."
+            ) from error
+        raise
+    except pl.exceptions.ComputeError as error:
+        if "No space left" in str(error):
+            raise no_room(path.name) from error
+        raise
+
+
+def no_room(name: str) -> NoRoom:
+    """The error for a disk that filled up while `name` was taken in."""
+    return NoRoom(
+        f"The disk is full: nothing of {name} was taken in and it stays in the inbox; free some "
+        "space and run again."
+    )
+
+
+def _growing(path: Path) -> FileStillGrowing:
+    return FileStillGrowing(f"{path.name} is still being written; it is left for later.")
+
+
+def _ingest(
+    path: Path,
+    sources: tuple[Source, ...],
+    workdir: Path,
+    before: Stamp,
+    file_name: str | None,
+    file_hash: str | None,
+    max_share: float,
+) -> FileResult:
+    name = file_name or path.name
+    layout = reading.sniff(path, sources)
+    digest = file_hash or reading.hash_file(path)
+    source = layout.source
+    reads = mapped(source, layout.headings)
+    findings = Findings()
+    narrow: list[pl.DataFrame] = []
+    starts: list[np.ndarray] = []
+    lengths: list[np.ndarray] = []
+    seen: set[str] = set()
+    malformed: dict[int, tuple[int, str]] = {}
+    n_rows, other_lines = 0, layout.notes
+    with ThreadPoolExecutor(1) as pool, duckdb.connect(config={"threads": 2}) as hasher:
+        raw, typed = Parts(workdir / "raw", pool), Parts(workdir / "typed", pool)
+        reader = RowReader(source, reads, digest, hasher)
+        for chunk in parsing.chunks(path, layout):
+            n_rows += len(chunk.starts)
+            other_lines += chunk.other_lines
+            starts.append(chunk.starts)
+            lengths.append(chunk.lengths)
+            seen |= chunk.text_seen
+            for number, line, fields in chunk.malformed:
+                malformed[number] = (line, _damage(fields, len(layout.headings)))
+            if not chunk.cells.height:
+                continue
+            raw.add(_with_place(chunk, digest))
+            utf8 = layout.encoding == "utf-8-sig" or "utf-8" in seen
+            accepted, rows = reader.read(chunk, utf8, findings)
+            typed.add(accepted)
+            narrow.append(rows)
+        raw.wait()
+        typed.wait()
+    if not n_rows:
+        raise FileRefused(f"{name} has a header row and no data: export it again.")
+    if not reading.same(path, before):
+        raise _growing(path)
+    rows = pl.concat(narrow) if narrow else pl.DataFrame(schema=NARROW)
+    known_at = _file_known_at(source, rows, before)
+    rows = rows.with_columns(pl.col("known_at").fill_null(known_at))
+    by_market, by_rows = judge_file(rows, source.market_box)
+    for rule_id, numbers in (*by_market, *by_rows):
+        findings.add(rule_id, numbers)
+    for number in malformed:
+        findings.add("record.malformed", pl.Series([number], dtype=pl.Int64))
+    errors = findings.errors()
+    share = errors.len() / n_rows
+    if errors.len() >= FEW_ROWS and share > max_share:
+        raise FileRefused(
+            f"{name}: {errors.len():,} of {n_rows:,} rows ({share:.0%}) break a rule, above the "
+            f"limit of {max_share:.0%}, most often {findings.most_frequent()}; nothing of it was "
+            "staged: mend the export or the mapping, or raise REALTY_QUARANTINE_MAX_SHARE."
+        )
+    quarantine = _quarantine(
+        path, name, digest, source, rows, malformed, findings, errors, starts, lengths, narrow
+    )
+    return FileResult(
+        digest,
+        name,
+        source,
+        layout,
+        _encoding(layout, seen),
+        before,
+        n_rows,
+        len(malformed),
+        other_lines,
+        typed.folder if typed.n_parts else None,
+        raw.folder,
+        known_at,
+        rows.filter(~pl.col("record_number").is_in(errors.implode())),
+        findings.late(errors),
+        quarantine,
+    )
+
+
+def _with_place(chunk: parsing.Chunk, file_hash: str) -> pl.DataFrame:
+    return chunk.cells.with_columns(
+        pl.lit(file_hash).alias("file_hash"),
+        pl.Series("record_number", chunk.numbers, dtype=pl.Int64),
+        pl.Series("line_number", chunk.lines, dtype=pl.Int64),
+    )
+
+
+def _damage(fields: int, wanted: int) -> str:
+    if fields < 0:
+        return "an open quote mark"
+    return f"{fields} of {wanted} fields"
+
+
+def _encoding(layout: Layout, seen: set[str]) -> str:
+    if "cp1252" not in seen:
+        return layout.encoding
+    utf8 = layout.encoding == "utf-8-sig" or "utf-8" in seen
+    return f"{layout.encoding}+cp1252" if utf8 else "cp1252"
+
+
+def _file_known_at(source: Source, rows: pl.DataFrame, before: Stamp) -> datetime:
+    """When rows that say nothing of time became known, as the mapping has it, UTC."""
+    arrived = datetime.fromtimestamp(before.mtime_ns / 1e9, UTC).replace(tzinfo=None)
+    latest = rows.filter(pl.col("accepted"))["known_at"].drop_nulls().sort()
+    for rule in source.known_at:
+        if rule.file == "arrival":
+            return arrived
+        if rule.file == "latest_date" and latest.len():
+            # Of a few hundred dates the last may be a typo; one in two hundred is let go.
+            found = latest[int(0.995 * (latest.len() - 1))]
+            assert isinstance(found, datetime)
+            return found
+    return arrived
+
+
+def _quarantine(
+    path: Path,
+    name: str,
+    file_hash: str,
+    source: Source,
+    rows: pl.DataFrame,
+    malformed: dict[int, tuple[int, str]],
+    findings: Findings,
+    errors: pl.Series,
+    starts: list[np.ndarray],
+    lengths: list[np.ndarray],
+    narrow: list[pl.DataFrame],
+) -> pl.DataFrame:
+    """A row for each record that breaks an error rule: raw text, place, and all it breaks."""
+    at = errors.to_numpy() - 1
+    texts = parsing.raw_texts(path, np.concatenate(starts)[at], np.concatenate(lengths)[at])
+    told = findings.told(errors)
+    damaged = pl.DataFrame(
+        {
+            "record_number": list(malformed),
+            "line_damaged": [line for line, _ in malformed.values()],
+            "damage": [damage for _, damage in malformed.values()],
+        },
+        schema={"record_number": pl.Int64, "line_damaged": pl.Int64, "damage": pl.String},
+    )
+    said = rows.select("record_number", "line_number", "listing_key", "known_at", "standard_status")
+    return (
+        pl.DataFrame({"record_number": errors, "raw_text": texts})
+        .join(told, on="record_number", how="left")
+        .join(said, on="record_number", how="left")
+        .join(damaged, on="record_number", how="left")
+        .select(
+            pl.lit(file_hash).alias("file_hash"),
+            pl.lit(name).alias("file_name"),
+            pl.coalesce("line_number", "line_damaged").alias("line_number"),
+            "record_number",
+            "raw_text",
+            "rule_ids",
+            "rule_versions",
+            pl.concat_str("detail", "damage", separator=" ", ignore_nulls=True).alias("detail"),
+            pl.lit(source.group).alias("source"),
+            pl.lit("open").alias("resolution"),
+            "listing_key",
+            "known_at",
+            "standard_status",
+        )
+        .sort("record_number")
+    )
+
+
+def place_raw(result: FileResult, home: Path) -> Path:
+    """Moves a file's raw parts to their place, raw/<file_hash>/; the same bytes once only."""
+    target = home / "raw" / result.file_hash
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists():
+        shutil.rmtree(result.raw)
+    else:
+        result.raw.rename(target)
+    return target

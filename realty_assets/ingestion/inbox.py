@@ -1,0 +1,214 @@
+"""The inbox of a home: how a file gets in, in which order files are taken, and where they go.
+
+inbox/<file> is recognised by its headings; inbox/<source>/<file> is read as that source. A file
+leaves the inbox only after its transaction: to archive/<file_hash>/, or to refused/ with a note
+that says why. Killed in between, the next run finds its delivery in the ledger and only moves it.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from realty_assets.errors import RealtyError
+from realty_assets.ingestion import reading
+from realty_assets.ingestion.sources import Source, all_sources, load_source
+
+SUFFIXES = (".csv", ".txt", ".tsv", ".gz")
+
+
+class DepositError(RealtyError):
+    """A file could not be put into the inbox."""
+
+
+def pending(home: Path) -> list[Path]:
+    """Files that wait in the inbox, by name as a person would sort them, then by place."""
+    inbox = home / "inbox"
+    found = [
+        path
+        for path in inbox.rglob("*")
+        if not _hidden(path.relative_to(inbox)) and not path.is_symlink() and path.is_file()
+    ]
+    return sorted(found, key=lambda path: (natural(path.name), str(path.relative_to(inbox))))
+
+
+def natural(name: str) -> list[tuple[int, int, str]]:
+    """A sort key that puts page_9 before page_10."""
+    parts = re.split(r"(\d+)", name.casefold())
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts if part]
+
+
+def sources_for(path: Path, home: Path) -> tuple[Source, ...]:
+    """The mappings that a waiting file may be of: those its folder names, or all."""
+    relative = path.relative_to(home / "inbox")
+    known = all_sources(home)
+    if len(relative.parts) > 1:
+        named = tuple(s for s in known if relative.parts[0] in (s.name, s.group))
+        if named:
+            return named
+    return known
+
+
+def expand(path: Path) -> list[Path]:
+    """The files that a path means: itself, or the exports in a folder, sorted by name.
+
+    Raises DepositError when there is nothing there or it cannot be read.
+    """
+    try:
+        if path.is_dir():
+            files = [
+                one
+                for one in path.rglob("*")
+                if one.suffix.lower() in SUFFIXES
+                and one.is_file()
+                and not _hidden(one.relative_to(path))
+            ]
+            if not os.access(path, os.R_OK | os.X_OK):
+                raise PermissionError
+            if not files:
+                raise DepositError(
+                    f"The folder {path} holds no export ({', '.join(SUFFIXES)}): name another."
+                )
+            return sorted(files, key=lambda one: (natural(one.name), str(one)))
+        if not path.exists():
+            raise DepositError(f"There is no file {path}.")
+    except PermissionError as error:
+        raise DepositError(
+            f"The folder {path} cannot be read: permission denied; let this user read it."
+        ) from error
+    return [path]
+
+
+def file_sha256(path: Path) -> str:
+    """sha256 of a file, hex. Raises DepositError when it cannot be read."""
+    try:
+        return reading.hash_file(path)
+    except reading.FileRefused as error:
+        raise DepositError(str(error)) from error
+
+
+def deposit(path: Path, home: Path, source: str | Path | None = None) -> list[Path]:
+    """Copies a file, or the exports of a folder, into the inbox; returns where they wait.
+
+    A copy appears under its name only when it is whole. The same bytes under the same name wait
+    once; other bytes under a name that waits already go into a folder of their own beside it.
+    `source`: name of a mapping, or path of a YAML mapping, which is copied into the home.
+    Raises DepositError, and SourceError for a mapping that cannot be used.
+    """
+    files = expand(path)
+    folder = home / "inbox"
+    if source is not None:
+        folder = folder / _install(source, home)
+    placed = []
+    for one in files:
+        try:
+            placed.append(_place(one, folder))
+        except OSError as error:
+            raise DepositError(_why(one, folder, error)) from error
+    return placed
+
+
+def _install(source: str | Path, home: Path) -> str:
+    forms = load_source(source, home)
+    text = str(source)
+    if not re.search(r"\.ya?ml$", text):
+        return text
+    name = forms[0].name
+    target = home / "sources" / f"{name}.yaml"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _copy(Path(text), target)
+    return name
+
+
+def _place(path: Path, folder: Path) -> Path:
+    digest = file_sha256(path)
+    place, turn = folder / path.name, 1
+    while place.exists():
+        if reading.hash_file(place) == digest:
+            return place
+        turn += 1
+        place = folder / f"again-{turn}" / path.name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    _copy(path, place)
+    return place
+
+
+def _copy(path: Path, place: Path) -> None:
+    beside = place.parent / f".{place.name}.{os.getpid()}.part"
+    try:
+        # With its times: a daily delivery is known from when it was written.
+        shutil.copy2(path, beside)
+        beside.replace(place)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _why(path: Path, folder: Path, error: OSError) -> str:
+    if error.errno == errno.ENOSPC:
+        return f"The disk is full: {path.name} was not put into the inbox; free some space."
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return (
+            f"{path} cannot be copied into {folder}: permission denied; let this user read the "
+            "one and write the other."
+        )
+    return f"{path} cannot be copied into {folder}: {error.strerror}."
+
+
+def delivery_id(path: Path, file_hash: str, stamp: reading.Stamp) -> str:
+    """Names one arrival: the same file in the same place until it is written anew."""
+    told = f"{path.name}|{file_hash}|{stamp.inode}|{stamp.ctime_ns}"
+    return hashlib.sha256(told.encode()).hexdigest()[:32]
+
+
+def archive(path: Path, home: Path, file_hash: str) -> Path:
+    """Moves a taken file out of the inbox; the same bytes are kept once."""
+    folder = home / "archive" / file_hash
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = sorted(folder.iterdir())
+    if kept:
+        path.unlink()
+    else:
+        kept = [path.rename(folder / path.name)]
+    _drop_empty(path.parent, home / "inbox")
+    return kept[0]
+
+
+def put_aside(path: Path, home: Path, reason: str) -> Path:
+    """Moves a refused file out of the inbox, with a note beside it; nothing is overwritten."""
+    folder = home / "refused"
+    folder.mkdir(parents=True, exist_ok=True)
+    place, turn = folder / path.name, 1
+    while place.exists() and not _same_bytes(place, path):
+        turn += 1
+        place = folder / f"again-{turn}" / path.name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.with_name(place.name + ".reason.txt").write_text(reason + "\n", encoding="utf-8")
+    path.replace(place)
+    _drop_empty(path.parent, home / "inbox")
+    return place
+
+
+def _same_bytes(one: Path, other: Path) -> bool:
+    try:
+        return reading.hash_file(one) == reading.hash_file(other)
+    except reading.FileRefused:
+        return False
+
+
+def _drop_empty(folder: Path, inbox: Path) -> None:
+    if folder != inbox and folder.name.startswith("again-") and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _hidden(relative: Path) -> bool:
+    return any(part.startswith(".") for part in relative.parts)
+
+
+def names(paths: Iterable[Path]) -> str:
+    """Names of files, for a message."""
+    return ", ".join(path.name for path in paths)
