@@ -11,6 +11,7 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -61,19 +62,21 @@ def ingest_file(
     sources: tuple[Source, ...],
     workdir: Path,
     *,
-    file_name: str | None = None,
     file_hash: str | None = None,
+    layout: Layout | None = None,
     max_share: float = 1.0,
 ) -> FileResult:
     """Reads one delivered file completely.
 
     `workdir` (made when missing) takes the parquet parts. `sources`: the mappings it may be of.
+    `file_hash` and `layout` when they are known already. `max_share`: share of rows that may break
+    a rule before the whole file is refused.
     Raises FileRefused with one clear sentence, FileStillGrowing when the file changes meanwhile,
     NoRoom when the disk is full.
     """
     before = reading.stamp(path)
     try:
-        return _ingest(path, sources, workdir, before, file_name, file_hash, max_share)
+        return _ingest(path, sources, workdir, before, file_hash, layout, max_share)
     except FileRefused:
         if not reading.same(path, before):
             raise _growing(path) from None
@@ -109,12 +112,12 @@ def _ingest(
     sources: tuple[Source, ...],
     workdir: Path,
     before: Stamp,
-    file_name: str | None,
     file_hash: str | None,
+    layout: Layout | None,
     max_share: float,
 ) -> FileResult:
-    name = file_name or path.name
-    layout = reading.sniff(path, sources)
+    name = path.name
+    layout = layout or reading.sniff(path, sources)
     digest = file_hash or reading.hash_file(path)
     source = layout.source
     reads = mapped(source, layout.headings)
@@ -125,7 +128,7 @@ def _ingest(
     seen: set[str] = set()
     malformed: dict[int, tuple[int, str]] = {}
     n_rows, other_lines = 0, layout.notes
-    with ThreadPoolExecutor(1) as pool, duckdb.connect(config={"threads": 2}) as hasher:
+    with ThreadPoolExecutor(1) as pool, _hasher() as hasher:
         raw, typed = Parts(workdir / "raw", pool), Parts(workdir / "typed", pool)
         reader = RowReader(source, reads, digest, hasher)
         for chunk in parsing.chunks(path, layout):
@@ -185,6 +188,16 @@ def _ingest(
         findings.late(errors),
         quarantine,
     )
+
+
+@cache
+def _memory() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(":memory:")
+
+
+def _hasher() -> duckdb.DuckDBPyConnection:
+    """A cursor of a database in memory that hashes rows; opening one for each file would cost."""
+    return _memory().cursor()
 
 
 def _with_place(chunk: parsing.Chunk, file_hash: str) -> pl.DataFrame:

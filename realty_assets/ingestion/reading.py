@@ -19,7 +19,7 @@ from realty_assets.ingestion.records import Splitter
 from realty_assets.ingestion.sources import Source, UnknownHeadings, recognise
 
 CHUNK_BYTES = 32 << 20
-SNIFF_BYTES = 1 << 20
+SNIFF_BYTES = 1 << 16
 # Notes may stand above the header row.
 HEADER_WITHIN = 5
 DELIMITERS = (",", ";", "\t", "|")

@@ -8,6 +8,7 @@ come from the ledger, so that they cost nothing however large staging is.
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -100,12 +101,6 @@ def show_raw(tx: Tx, home: Path) -> None:
     tx.conn.execute(f"CREATE OR REPLACE VIEW {RAW} AS {text}")
 
 
-def delivered(tx: Tx, delivery_id: str) -> bool:
-    """Whether the ledger holds this delivery already."""
-    found = tx.conn.execute(f"SELECT 1 FROM {FILES} WHERE delivery_id = ?", [delivery_id])
-    return bool(found.fetchall())
-
-
 def known_file(tx: Tx, file_hash: str, mapping_hash: str) -> dict[str, object] | None:
     """What the ledger says of the same bytes under the same mapping, when they were staged."""
     rows = tx.read(
@@ -114,8 +109,11 @@ def known_file(tx: Tx, file_hash: str, mapping_hash: str) -> dict[str, object] |
     return rows[0] if rows else None
 
 
-def commit(tx: Tx, result: FileResult, delivery: Delivery, started: float, now: float) -> LedgerRow:
-    """Writes what one file brings. Raises RowsLost when the counts do not add up."""
+def commit(tx: Tx, result: FileResult, delivery: Delivery, started: float) -> LedgerRow:
+    """Writes what one file brings; `started` is on the monotonic clock.
+
+    Raises RowsLost when the counts do not add up.
+    """
     verdicts = _verdicts(tx, result)
     unchanged = verdicts.filter(pl.col("fate") == "unchanged").height
     staged = 0
@@ -151,7 +149,7 @@ def commit(tx: Tx, result: FileResult, delivery: Delivery, started: float, now: 
         rules_version=_rules_version(),
         arrived_at=_utc_now(),
         run_id=delivery.run_id,
-        duration_s=now - started,
+        duration_s=time.monotonic() - started,
     )
     write(tx, row)
     return row

@@ -1,0 +1,199 @@
+"""One waiting file: read without the warehouse, then committed and moved.
+
+The two halves are apart so that the warehouse is held only for the second, which asks again
+whether another process was faster.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from realty_assets.errors import RealtyError
+from realty_assets.faces import record_build
+from realty_assets.ingestion import inbox, reading, store
+from realty_assets.ingestion.files import FileResult, ingest_file, no_room, place_raw
+from realty_assets.ingestion.reading import FileRefused, FileStillGrowing
+from realty_assets.ingestion.sources import Source
+from realty_assets.ingestion.writing import Scratch
+from realty_assets.warehouse import Tx, Warehouse
+
+
+@dataclass
+class Seen:
+    """What the ledger held when the run began, and what the run has read since."""
+
+    deliveries: set[str]
+    contents: set[tuple[str, str]]  # (file hash, mapping hash) of staged files
+
+    @classmethod
+    def of(cls, tx: Tx) -> Seen:
+        rows = tx.conn.execute(
+            f"SELECT delivery_id, file_hash, mapping_hash, status FROM {store.FILES}"
+        ).fetchall()
+        return cls(
+            {row[0] for row in rows}, {(row[1], row[2]) for row in rows if row[3] == "staged"}
+        )
+
+
+@dataclass
+class Arrival:
+    """A waiting file that has been read. Without result and reason, its bytes are known."""
+
+    path: Path
+    delivery: store.Delivery
+    read_s: float = 0.0
+    source: Source | None = None
+    result: FileResult | None = None
+    reason: str | None = None
+    done: bool = field(default=False)  # the ledger holds this very delivery
+
+
+def prepare(
+    path: Path,
+    home: Path,
+    seen: Seen,
+    scratch: ExitStack,
+    max_share: float,
+    run_id: str | None,
+    quiet_s: float,
+) -> Arrival:
+    """Reads one waiting file as far as that goes without the warehouse.
+
+    Its parts live as long as `scratch`. Raises FileStillGrowing for a file that is being written,
+    NoRoom when the disk is full.
+    """
+    started = time.monotonic()
+    arrival = Arrival(path, store.Delivery("", path.name, "", 0, run_id))
+    try:
+        stamp = reading.stamp(path)
+
+        def named(digest: str) -> store.Delivery:
+            name = inbox.delivery_id(path, digest, stamp)
+            return store.Delivery(name, path.name, digest, stamp.n_bytes, run_id)
+
+        arrival.delivery = named("")
+        digest = reading.hash_file(path)
+        arrival.delivery = named(digest)
+        if arrival.delivery.delivery_id in seen.deliveries:
+            arrival.done = True
+            return arrival
+        sources = inbox.sources_for(path, home)
+        layout = reading.sniff(path, sources)
+        arrival.source = layout.source
+        content = (digest, layout.source.mapping_hash)
+        if content not in seen.contents:
+            place = home / "scratch" / f"{os.getpid()}-{digest[:16]}"
+            arrival.result = ingest_file(
+                path,
+                sources,
+                scratch.enter_context(Scratch(place)),
+                file_hash=digest,
+                layout=layout,
+                max_share=max_share,
+            )
+            seen.contents.add(content)
+    except FileRefused as error:
+        _wait_until_quiet(path, quiet_s)
+        arrival.reason = str(error)
+    arrival.read_s = time.monotonic() - started
+    return arrival
+
+
+def finish(arrival: Arrival, warehouse: Warehouse, code_version: str) -> store.LedgerRow | None:
+    """Commits one file and moves it out of the inbox.
+
+    The ledger row, or None when the ledger held this delivery already. Raises NoRoom when the disk
+    is full; then the warehouse is as it was and the file stays where it is.
+    """
+    name, home = arrival.path.name, warehouse.home
+    started = time.monotonic() - arrival.read_s
+    try:
+        if arrival.result is not None:
+            place_raw(arrival.result, home)
+        with warehouse.transaction() as tx:
+            told = _told_before(tx, arrival.delivery.delivery_id)
+            row = None if told else _write(tx, arrival, home, started)
+            if row is not None:
+                record(tx, code_version)
+    except (duckdb.IOException, duckdb.OutOfMemoryException, OSError) as error:
+        if any(said in str(error) for said in ("No space left", "disk full", "max_temp_dir")):
+            raise no_room(name) from error
+        raise
+    if row is not None:
+        told = (row.status, row.reason)
+    assert told is not None, "written now, or told before"
+    _move(arrival.path, home, arrival.delivery.file_hash, *told)
+    return row
+
+
+def _write(tx: Tx, arrival: Arrival, home: Path, started: float) -> store.LedgerRow:
+    if arrival.result is not None:
+        row = store.commit(tx, arrival.result, arrival.delivery, started)
+        store.show_raw(tx, home)
+        return row
+    duration_s = time.monotonic() - started
+    if arrival.reason is not None or arrival.source is None:
+        row = store.note_delivery(
+            arrival.delivery, "refused", arrival.reason or "", duration_s=duration_s
+        )
+    else:
+        source = arrival.source
+        row = store.note_delivery(
+            arrival.delivery,
+            "unchanged",
+            "The same bytes were taken in before.",
+            source=(source.group, source.name, source.mapping_hash),
+            known=store.known_file(tx, arrival.delivery.file_hash, source.mapping_hash),
+            duration_s=duration_s,
+        )
+    store.write(tx, row)
+    return row
+
+
+def _told_before(tx: Tx, delivery_id: str) -> tuple[str, str | None] | None:
+    """(status, reason) of a delivery that the ledger holds: a killed run, or a faster process."""
+    found = tx.conn.execute(
+        f"SELECT status, reason FROM {store.FILES} WHERE delivery_id = ?", [delivery_id]
+    ).fetchall()
+    return (found[0][0], found[0][1]) if found else None
+
+
+def record(tx: Tx, code_version: str) -> None:
+    """Writes the hash of each of the four tables where downstream assets look for it."""
+    for table, digest in store.table_hashes(tx).items():
+        record_build(tx, table, digest, digest, code_version)
+
+
+def _move(path: Path, home: Path, digest: str, status: str, reason: str | None) -> None:
+    try:
+        if status == "refused":
+            inbox.put_aside(path, home, reason or "")
+        else:
+            inbox.archive(path, home, digest)
+    except FileNotFoundError:
+        # Another process has moved it.
+        return
+    except OSError as error:
+        raise RealtyError(
+            f"{path.name} is in the ledger, but cannot be moved out of the inbox: "
+            f"{error.strerror}; let this user write there."
+        ) from error
+
+
+def _wait_until_quiet(path: Path, quiet_s: float) -> None:
+    """Raises FileStillGrowing when a file that looks broken was touched in the last seconds."""
+    try:
+        before = reading.stamp(path)
+    except FileRefused:
+        return
+    left = quiet_s - (time.time() - before.mtime_ns / 1e9)
+    if 0 < left <= quiet_s:
+        time.sleep(left)
+        if not reading.same(path, before):
+            raise FileStillGrowing(f"{path.name} is still being written; it is left for later.")
