@@ -19,11 +19,12 @@ from realty_assets.ingestion import checks as ingestion_checks
 from realty_assets.modeling import assets as modeling
 from realty_assets.promotion import assets as promotion
 from realty_assets.serving import assets as serving
+from realty_assets.serving import checks as serving_checks
 from realty_assets.settings import Settings, get_settings
 from realty_assets.warehouse import Warehouse
 
 ROOMS = [ingestion, cleaning, features, modeling, promotion, serving]
-CHECKS = [ingestion_checks, features_checks]
+CHECKS = [ingestion_checks, features_checks, serving_checks]
 
 
 def _with_policy(spec: dg.AssetSpec) -> dg.AssetSpec:

@@ -1,0 +1,1 @@
+"""Phase 8: what leaves the home: valuations, and the report that says how good they are."""

@@ -1,0 +1,50 @@
+"""Dagster faces of the serving room."""
+
+from __future__ import annotations
+
+import dagster as dg
+import polars as pl
+
+from realty_assets.faces import built
+from realty_assets.serving.champion import champion
+from realty_assets.serving.valuations import value_homes
+from realty_assets.today import market_today
+from realty_assets.warehouse import Warehouse, sql
+
+COMMON: dict = {"group_name": "serving", "owners": ["team:data"], "pool": "duckdb"}
+VALUATION_INPUTS = [
+    "clean.listings",
+    "clean.properties",
+    "features.matrix",
+    "modeling.models",
+    "promotion.aliases",
+]
+
+
+@dg.asset(
+    key=["serving", "valuations"],
+    deps=[table.split(".") for table in VALUATION_INPUTS],
+    kinds={"duckdb", "xgboost"},
+    code_version="1",
+    description="A value with its 90% interval for every active listing, or the reason why not.",
+    **COMMON,
+)
+def valuations(warehouse: Warehouse) -> dg.MaterializeResult:
+    today = market_today(warehouse)
+
+    def compute() -> pl.DataFrame:
+        return value_homes(
+            champion(warehouse),
+            warehouse.read(sql("serving/subjects.sql")),
+            warehouse.read("features.matrix"),
+            today,
+        )
+
+    return built(
+        warehouse,
+        "serving.valuations",
+        inputs=VALUATION_INPUTS,
+        code_version="1",
+        settings={"today": today},
+        compute=compute,
+    )

@@ -1,0 +1,24 @@
+"""Checks of serving: every home that was asked for is there once, and its figures make sense."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from realty_assets.warehouse import Warehouse, sql
+
+
+@dg.asset_check(
+    asset=["serving", "valuations"],
+    blocking=True,
+    pool="duckdb",
+    description="Each subject has one row; a value lies inside its interval; no value, a reason.",
+)
+def valuations_are_whole(warehouse: Warehouse) -> dg.AssetCheckResult:
+    wrong = warehouse.read(sql("serving/valuations_wrong.sql"))
+    return dg.AssetCheckResult(
+        passed=wrong.is_empty(),
+        metadata={
+            "wrong_rows": wrong.height,
+            "examples": dg.MetadataValue.json(wrong.head(10).to_dicts()),
+        },
+    )
