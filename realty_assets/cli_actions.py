@@ -173,12 +173,12 @@ def _execute(
 ) -> RunOutcome:
     import dagster as dg
 
-    from realty_assets.definitions import build_defs
+    from realty_assets.definitions import defs
     from realty_assets.runs import execute
 
     with progress(title) as on_step, dg.DagsterInstance.get() as instance:
         return execute(
-            build_defs().resolve_job_def(job),
+            defs.resolve_job_def(job),
             instance,
             asset_selection=keys,
             ops=ops,
@@ -188,11 +188,11 @@ def _execute(
 
 def _select(what: str) -> list[dg.AssetKey] | None:
     """The assets that `what` names: all of them (None), a room's, or one."""
-    from realty_assets.definitions import build_defs
+    from realty_assets.definitions import defs
 
     if what == "all":
         return None
-    specs = list(build_defs().resolve_all_asset_specs())
+    specs = list(defs.resolve_all_asset_specs())
     rooms = sorted({spec.group_name for spec in specs if spec.group_name})
     names = sorted(spec.key.to_user_string() for spec in specs)
     if what in rooms:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from realty_assets.settings import get_settings
-from realty_assets.warehouse import Warehouse, WarehouseMissing, sql
+from realty_assets.warehouse import Tx, Warehouse, WarehouseMissing, sql
 
 
 def market_today(warehouse: Warehouse) -> date:
@@ -16,9 +16,11 @@ def market_today(warehouse: Warehouse) -> date:
     given = get_settings().as_of
     if given is not None:
         return given
-    if not warehouse.exists("staging.listings"):
-        raise WarehouseMissing("Nothing has been staged yet: run `realty ingest` first.")
-    day: date | None = warehouse.read(sql("clean/today.sql"))["today"][0]
+    with warehouse.connect() as conn:
+        tx = Tx(conn)
+        if not tx.exists("staging.listings"):
+            raise WarehouseMissing("Nothing has been staged yet: run `realty ingest` first.")
+        day: date | None = tx.read(sql("clean/today.sql"))["today"][0]
     if day is None:
         raise WarehouseMissing(
             "No row has been staged yet: see `realty status` for what was refused or quarantined."
