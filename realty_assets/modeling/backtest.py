@@ -89,10 +89,12 @@ def backtest(
     to_month: date,
     track: str = TRACK,
     walked: pl.DataFrame | None = None,
+    n_draws: int = 500,
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """(predictions, metrics, walk-forward rows) of the window, both months included.
 
-    `walked` are walk-forward rows of an earlier run, taken over where still true. Raises
+    `walked` are walk-forward rows of an earlier run, taken over where still true; `n_draws` those
+    of the bootstrap intervals. Raises
     NotEnoughSales when a month of the window cannot be modelled or none has a sale, ValueError for
     another track.
     """
@@ -110,7 +112,7 @@ def backtest(
     if not parts:
         raise NotEnoughSales(1, 0, f"that closed from {window[0].name} to {window[-1].name}")
     predictions = pl.concat(parts).sort("close_date", "listing_key")
-    return predictions, metrics(predictions, seed=market.model.seed), rows
+    return predictions, metrics(predictions, market.model.seed, n_draws), rows
 
 
 def predict_fold(rows: pl.DataFrame, fold: Fold, settings: ModelSettings) -> pl.DataFrame:
