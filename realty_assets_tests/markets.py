@@ -55,11 +55,11 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     return clean | {"REALTY_HOME": str(home), "REALTY_PROFILE": "fast", **more}
 
 
-def make_sample(folder: Path) -> Path:
-    """The small sample market below `folder`."""
+def make_sample(folder: Path, **size: int) -> Path:
+    """A sample market below `folder`: the small one, unless `size` says otherwise."""
     from realty_assets.sample_market import generate
 
-    generate(folder, **SMALL)
+    generate(folder, **(size or SMALL))
     return folder
 
 

@@ -1,0 +1,79 @@
+"""The road measured against the answer key of the sample market."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from realty_assets.sample_market.answer_key import clean_sales, irreducible_off_market_mdape
+from realty_assets.warehouse import Warehouse
+from realty_assets_tests.markets import Market, make_sample, realty
+
+pytestmark = pytest.mark.slow
+FULL = os.environ.get("REALTY_TORTURE") == "full"
+# The demo's own size: a smaller market has too few sales to learn its place surface from.
+DEMO = {"listings": 6000, "months": 30, "photos": 0}
+
+
+@pytest.fixture(scope="module")
+def warehouse(market: Market) -> Warehouse:
+    return Warehouse.at(market.home / "warehouse.duckdb")
+
+
+def joined_to_faults(sample: Path, warehouse: Warehouse) -> pl.DataFrame:
+    """Every record of the exports that was kept, flagged or put aside, with what was planted."""
+    files = warehouse.read("ledger.files").select("file_hash", "file_name")
+    staged = (
+        warehouse.read("staging.listings")
+        .join(files, on="file_hash")
+        .select("file_name", "line_number", flagged=pl.col("flags").list.len() > 0, held=False)
+    )
+    held = warehouse.read("staging.quarantine").select(
+        "file_name", "line_number", flagged=pl.lit(False), held=pl.lit(True)
+    )
+    faults = pl.read_parquet(sample / "answer_key" / "faults.parquet")
+    planted = faults.group_by("file_name", "line_number").agg(
+        pl.col("kind"),
+        must=((pl.col("scope") == "row") & pl.col("visible") & ~pl.col("legal")).any(),
+    )
+    return pl.concat([staged, held]).join(planted, on=["file_name", "line_number"], how="left")
+
+
+def test_planted_faults_are_found_and_clean_rows_left_alone(
+    market: Market, warehouse: Warehouse
+) -> None:
+    rows = joined_to_faults(market.sample, warehouse)
+    must = rows.filter(pl.col("must"))
+    found = must.filter(pl.col("flagged") | pl.col("held"))
+    assert must.height >= 50
+    missed = must.filter(~pl.col("flagged") & ~pl.col("held"))["kind"].to_list()
+    assert found.height >= 0.95 * must.height, missed
+    clean = rows.filter(pl.col("kind").is_null())
+    assert clean["held"].sum() <= 0.005 * clean.height
+    flagged = rows.filter(pl.col("flagged"))
+    assert flagged["kind"].is_not_null().mean() >= 0.99
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("seed", range(7, 13 if FULL else 8))
+def test_off_market_error_is_within_1_3_times_the_irreducible(tmp_path: Path, seed: int) -> None:
+    sample, home = tmp_path / "sample", tmp_path / "home"
+    make_sample(sample, **DEMO, seed=seed)
+    realty(home, "ingest", sample / "exports", "--source", "har")
+    realty(home, "run", "all", REALTY_PROFILE="full")
+    truth = pl.read_parquet(sample / "answer_key" / "truth.parquet")
+    faults = pl.read_parquet(sample / "answer_key" / "faults.parquet")
+    clean = clean_sales(truth, faults).select("listing_key")
+    predictions = Warehouse.at(home / "warehouse.duckdb").read("modeling.predictions")
+    judged = predictions.join(clean, on="listing_key")
+    assert judged.height >= 300
+    error = np.median(np.abs(judged["prediction"] / judged["close_price"] - 1))
+    assert error <= 1.3 * irreducible_off_market_mdape(truth)
+    inside = (judged["close_price"] >= judged["lower_90"]) & (
+        judged["close_price"] <= judged["upper_90"]
+    )
+    assert 0.85 <= inside.mean() <= 0.97
