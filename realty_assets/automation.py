@@ -46,8 +46,9 @@ all_job = dg.define_asset_job(
     selection=dg.AssetSelection.all(),
     description="Everything, in order; what has not changed is reused.",
 )
+# Not "backtest": that is the name of its op, and Dagster wants names to differ.
 backtest_job = dg.define_asset_job(
-    "backtest",
+    "backtest_window",
     selection=dg.AssetSelection.assets(["modeling", "predictions"], ["modeling", "backtests"]),
     description="Rolling-origin backtest of a window of months.",
 )
