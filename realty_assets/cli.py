@@ -22,6 +22,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="From MLS exports and listing photos to home valuations with audited intervals.",
 )
+FILE_COLUMNS = [
+    *["file_name", "status", "rows_read", "rows_staged", "rows_quarantined", "rows_unchanged"]
+]
+SLICE_COLUMNS = ["slices", "n", "mdape", "ppe10", "r2", "cod", "median_ratio", "coverage_90"]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 
 
@@ -57,8 +61,11 @@ def ingest(
 ) -> None:
     """Take exports into staging; every row is staged, quarantined or known already."""
     report = actions.ingest(paths, source, out.progress)
-    out.show(report, as_json)
-    if report["n_refused"]:
+    out.show(report, as_json, {"files": FILE_COLUMNS})
+    refused = [row for row in report["files"] if row["status"] == "refused"]
+    for row in refused:
+        out.fail(row["reason"])
+    if refused:
         raise typer.Exit(1)
 
 
@@ -89,7 +96,7 @@ def backtest(
 ) -> None:
     """Rolling-origin backtest by month; nothing of a test month is seen before it."""
     report = actions.backtest(from_month, to_month, track, predictions, out.progress)
-    out.show(report, as_json)
+    out.show(report, as_json, {"slices": SLICE_COLUMNS})
 
 
 @app.command()
@@ -121,7 +128,8 @@ def fingerprint(
     as_json: Json = False,
 ) -> None:
     """What the tables hold, as hashes free of row order and of wall-clock columns."""
-    out.show(actions.fingerprint(tables or []), as_json)
+    found = actions.fingerprint(tables or [])
+    out.show(found if as_json else {"tables": found}, as_json)
 
 
 @app.command()

@@ -99,7 +99,9 @@ def backtest(
 
     _home()
     window = backtest_report.check_window(from_month, to_month, track)
-    done = _execute("backtest_window", progress, title="backtest", ops=backtest_report.op_config(window))
+    done = _execute(
+        "backtest_window", progress, title="backtest", ops=backtest_report.op_config(window)
+    )
     return {
         "run_id": done.run_id,
         "wall_s": round(done.wall_s, 2),

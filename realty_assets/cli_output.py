@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -42,19 +42,36 @@ def progress(title: str) -> Iterator[OnStep]:
         yield on_step
 
 
-def show(result: Mapping[str, Any], as_json: bool) -> None:
-    """A result as JSON, or as lines and tables for a person."""
+def show(
+    result: Mapping[str, Any], as_json: bool, columns: Mapping[str, Sequence[str]] | None = None
+) -> None:
+    """A result as JSON, or as lines and tables for a person.
+
+    `columns`: of a table that is too wide for a terminal, the columns that a person sees.
+    """
+    columns = columns or {}
     if as_json:
         sys.stdout.write(json.dumps(result, indent=2, default=str, ensure_ascii=False) + "\n")
         return
     for name, value in result.items():
-        if isinstance(value, list) and value and isinstance(value[0], Mapping):
-            _table(name, value)
-        elif isinstance(value, Mapping):
-            for key, one in value.items():
-                _line(f"{name}.{key}", one)
-        else:
+        rows = _rows(name, value)
+        if rows is None:
             _line(name, value)
+        else:
+            shown = columns.get(name, list(rows[0]))
+            _table(name, [{column: row[column] for column in shown} for row in rows])
+
+
+def _rows(name: str, value: Any) -> list[dict[str, Any]] | None:
+    """`value` as rows of a table, when it is a list of mappings or a mapping of them."""
+    if isinstance(value, Mapping) and value:
+        return [
+            {name: key, **(one if isinstance(one, Mapping) else {"": one})}
+            for key, one in value.items()
+        ]
+    if isinstance(value, list) and value and isinstance(value[0], Mapping):
+        return [dict(row) for row in value]
+    return None
 
 
 def _line(name: str, value: Any) -> None:
@@ -65,7 +82,9 @@ def _table(title: str, rows: list[Mapping[str, Any]]) -> None:
     table = Table(title=title.replace("_", " "), title_justify="left", box=None, pad_edge=False)
     for column in rows[0]:
         number = all(isinstance(row[column], int | float) or row[column] is None for row in rows)
-        table.add_column(column.replace("_", " "), justify="right" if number else "left")
+        table.add_column(
+            column.replace("_", " "), justify="right" if number else "left", overflow="fold"
+        )
     for row in rows[:_MOST_ROWS]:
         table.add_row(*(_plain(_cell(value)) for value in row.values()))
     _out.print(table)
