@@ -18,7 +18,7 @@ from realty_assets.errors import RealtyError
 from realty_assets.ingestion.records import Splitter
 from realty_assets.ingestion.sources import Source, UnknownHeadings, recognise
 
-CHUNK_BYTES = 32 << 20
+CHUNK_BYTES = 16 << 20
 SNIFF_BYTES = 1 << 16
 # Notes may stand above the header row.
 HEADER_WITHIN = 5
@@ -96,24 +96,30 @@ def stream(path: Path) -> Iterator[bytes]:
 
     Raises FileRefused for NUL bytes, a broken archive, or a broken UTF-16 text.
     """
-    line = 1
     first = True
     bare_returns = False
     for piece in _decoded(path):
         if first:
             first = False
             bare_returns = b"\r" in piece and b"\n" not in piece
-        whole = piece.replace(b"\r", b"\n") if bare_returns else piece
-        at = whole.find(b"\0")
-        if at >= 0:
-            there = line + whole.count(b"\n", 0, at)
+        if b"\0" in piece:
             raise FileRefused(
-                f"{path.name} holds NUL bytes from line {there} on, as a "
-                "broken transfer leaves them: deliver it again."
+                f"{path.name} holds NUL bytes from line {_line_of_nul(path)} on, as a broken "
+                "transfer leaves them: deliver it again."
             )
-        line += whole.count(b"\n")
+        whole = piece.replace(b"\r", b"\n") if bare_returns else piece
         if whole:
             yield whole
+
+
+def _line_of_nul(path: Path) -> int:
+    line = 1
+    for piece in _decoded(path):
+        at = piece.find(b"\0")
+        line += piece.count(b"\n", 0, at if at >= 0 else len(piece))
+        if at >= 0:
+            break
+    return line
 
 
 def _decoded(path: Path) -> Iterator[bytes]:

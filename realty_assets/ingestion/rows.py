@@ -14,6 +14,8 @@ from realty_assets.ingestion.rules import RULES, judge, unreadable
 from realty_assets.ingestion.sources import Cell, Source
 
 _SEPARATOR = "\x1f"
+# Named in sql/staging/accepted.sql, whether a mapping fills them or not.
+_NEEDED = ("latitude", "longitude")
 
 
 class RowReader:
@@ -73,6 +75,10 @@ class RowReader:
             _flags(frame.height, found).alias("flags"),
             pl.lit(self.file_hash).alias("file_hash"),
             pl.lit(self.source.group).alias("source"),
+        )
+        lacking = [name for name in _NEEDED if name not in frame.columns]
+        frame = frame.with_columns(
+            pl.lit(None, dtype=POLARS_TYPES[name]).alias(name) for name in lacking
         )
         staged = [name for name in COLUMN_NAMES if name in frame.columns]
         rows = frame.select(
