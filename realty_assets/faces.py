@@ -30,11 +30,13 @@ def built(
     code_version: str,
     compute: Callable[[], Data],
     settings: Mapping[str, Any] | None = None,
+    intact: Callable[[], bool] = lambda: True,
 ) -> dg.MaterializeResult:
     """Materializes one table with `compute()`, or reuses it when nothing it depends on changed.
 
     `inputs` are tables made by other assets; `settings` everything else the result depends on
-    (JSON-able). Raises WarehouseMissing when an input has not been made.
+    (JSON-able); `intact` whether the files that the table names are still there. Raises
+    WarehouseMissing when an input has not been made.
     """
     return next(
         built_many(
@@ -44,6 +46,7 @@ def built(
             code_version=code_version,
             compute=lambda: {table: compute()},
             settings=settings,
+            intact=intact,
         )
     )
 
@@ -56,6 +59,7 @@ def built_many(
     code_version: str,
     compute: Callable[[], Mapping[str, Data]],
     settings: Mapping[str, Any] | None = None,
+    intact: Callable[[], bool] = lambda: True,
 ) -> Iterator[dg.MaterializeResult]:
     """`built` for tables that are made together; all are swapped in by one transaction."""
     with warehouse.transaction() as tx:
@@ -65,7 +69,8 @@ def built_many(
             results = [_result(tx.report(table), _output_hash(tx, table), True) for table in tables]
         else:
             results = []
-    if not results:
+    if not results or not intact():
+        results = []
         made = compute()
         if missing := set(tables) - set(made):
             raise ValueError(f"compute() made no {', '.join(sorted(missing))}")

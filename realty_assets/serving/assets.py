@@ -7,6 +7,7 @@ import polars as pl
 
 from realty_assets.faces import built
 from realty_assets.serving.champion import champion
+from realty_assets.serving.report import REPORT_INPUTS, write_report
 from realty_assets.serving.valuations import value_homes
 from realty_assets.today import market_today
 from realty_assets.warehouse import Warehouse, sql
@@ -47,4 +48,26 @@ def valuations(warehouse: Warehouse) -> dg.MaterializeResult:
         code_version="1",
         settings={"today": today},
         compute=compute,
+    )
+
+
+@dg.asset(
+    key=["serving", "reports"],
+    deps=[table.split(".") for table in REPORT_INPUTS],
+    kinds={"duckdb", "html"},
+    code_version="1",
+    description="The HTML report of the market: accuracy, coverage, exclusions, values.",
+    **COMMON,
+)
+def reports(warehouse: Warehouse) -> dg.MaterializeResult:
+    table = "serving.reports"
+    return built(
+        warehouse,
+        table,
+        inputs=REPORT_INPUTS,
+        code_version="1",
+        compute=lambda: write_report(warehouse),
+        intact=lambda: all(
+            (warehouse.home / path).exists() for path in warehouse.read(table)["path"]
+        ),
     )
