@@ -52,6 +52,11 @@ class CompsSettings:
     distance_ranks: tuple[int, ...] = (1, 5, 20, 60)
 
 
+def metres(scale_km: float) -> str:
+    """0.15 -> '150m': how a scale stands in a feature's name."""
+    return f"{round(scale_km * 1000)}m"
+
+
 def _weighted(values: Array, weights: Array) -> Array:
     return np.add.reduce(values * weights, axis=1)
 
@@ -88,9 +93,9 @@ def comps_features(
         total = np.add.reduce(weight, axis=1)
         broader = (_weighted(residual, weight) + prior * broader) / (total + prior)
         smooth[scale] = broader
-        out[f"location_residual_{scale:g}km"] = broader
+        out[f"location_residual_{metres(scale)}"] = broader
         if scale in settings.density_scales_km:
-            out[f"sales_density_{scale:g}km"] = total
+            out[f"sales_density_{metres(scale)}"] = total
     like = np.exp(-0.5 * unlike)
     estimate = broader
     for scale in sorted(settings.alike_scales_km, reverse=True):
@@ -98,8 +103,8 @@ def comps_features(
         total = np.add.reduce(weight, axis=1)
         start = smooth[_closest(settings.scales_km, scale)]
         estimate = (_weighted(near_residual, weight) + prior * 0.5 * start) / (total + prior * 0.5)
-        out[f"alike_residual_{scale:g}km"] = estimate
-        out[f"alike_weight_{scale:g}km"] = total
+        out[f"alike_residual_{metres(scale)}"] = estimate
+        out[f"alike_weight_{metres(scale)}"] = total
     score = unlike + 2.0 * np.log1p(near_d / 0.3) + near_age_days / 365.0
     score = np.where(there, score, np.inf)
     top = np.argsort(score, axis=1, kind="stable")[:, : settings.n_alike]

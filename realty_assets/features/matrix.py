@@ -22,6 +22,7 @@ from realty_assets.features.comparables import (
     comps_features,
     group_residual,
     make_up,
+    metres,
     unlikeness,
 )
 from realty_assets.features.hedonic import design
@@ -206,7 +207,7 @@ def _block(
         )
     out["hedonic_log_value"] = vintage.hedonic.predict(query.terms)
     # Without a place there are no comparables near by; the finest group that is known stands in.
-    beyond = out[f"alike_residual_{comps.alike_scales_km[1]:g}km"]
+    beyond = out[f"alike_residual_{metres(comps.alike_scales_km[1])}"]
     for name in ("subdivision_name", "postal_code", "mls_area_minor"):
         beyond = np.where(np.isnan(beyond), out[f"{name}_residual"], beyond)
     out["comps_log_value"] = out["hedonic_log_value"] + np.where(np.isnan(beyond), 0.0, beyond)

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 
 import polars as pl
 
-from realty_assets.features.comparables import LIKENESS_UNITS, MAKE_UP, CompsSettings
+from realty_assets.features.comparables import LIKENESS_UNITS, MAKE_UP, CompsSettings, metres
 from realty_assets.features.structure import GROUPS
 
 TRACKS = ("off_market", "at_listing", "on_market")
@@ -146,7 +146,7 @@ def _comparables(settings: CompsSettings) -> list[Feature]:
     past = "log residual"
     out = [
         Feature(
-            f"location_residual_{scale:g}km",
+            f"location_residual_{metres(scale)}",
             "location_residual",
             past,
             SALE_COLUMNS,
@@ -156,7 +156,7 @@ def _comparables(settings: CompsSettings) -> list[Feature]:
     ]
     out += [
         Feature(
-            f"sales_density_{scale:g}km",
+            f"sales_density_{metres(scale)}",
             "comparables",
             "weighted count",
             SALE_COLUMNS,
@@ -167,7 +167,7 @@ def _comparables(settings: CompsSettings) -> list[Feature]:
     for scale in settings.alike_scales_km:
         out.append(
             Feature(
-                f"alike_residual_{scale:g}km",
+                f"alike_residual_{metres(scale)}",
                 "comparables",
                 past,
                 SALE_COLUMNS + ALIKE_COLUMNS,
@@ -176,7 +176,7 @@ def _comparables(settings: CompsSettings) -> list[Feature]:
         )
         out.append(
             Feature(
-                f"alike_weight_{scale:g}km",
+                f"alike_weight_{metres(scale)}",
                 "comparables",
                 "weighted count",
                 SALE_COLUMNS + ALIKE_COLUMNS,

@@ -89,7 +89,7 @@ def backtest(
     to_month: date,
     track: str = TRACK,
     walked: pl.DataFrame | None = None,
-    n_draws: int = 500,
+    n_draws: int = 300,
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """(predictions, metrics, walk-forward rows) of the window, both months included.
 
@@ -146,7 +146,7 @@ def _joined(*hashes: str) -> str:
     return hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
-def metrics(predictions: pl.DataFrame, seed: int = 7, n_draws: int = 500) -> pl.DataFrame:
+def metrics(predictions: pl.DataFrame, seed: int = 7, n_draws: int = 300) -> pl.DataFrame:
     """modeling.backtests: one row per slice of the window.
 
     Slices: `all` (the headline), `valid` (without excluded sales), each month, each quartile of

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import uuid
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,6 +49,26 @@ def tracking_uri(home: Path) -> str:
     return f"sqlite:///{home / 'mlflow' / 'mlflow.db'}"
 
 
+def make_store(home: Path) -> None:
+    """Makes the home's MLflow database, unless it is there: beside its place, then renamed.
+
+    A process killed in the middle of MLflow's migrations would leave a database that MLflow refuses
+    for ever.
+    """
+    database = home / "mlflow" / "mlflow.db"
+    (home / "mlflow" / "artifacts").mkdir(parents=True, exist_ok=True)
+    if database.exists():
+        return
+    from mlflow.tracking import MlflowClient
+
+    beside = database.with_name(f".making-{uuid.uuid4().hex[:8]}.db")
+    uri = f"sqlite:///{beside}"
+    client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+    client.search_experiments(max_results=1)
+    client.search_registered_models(max_results=1)
+    beside.replace(database)
+
+
 def register(
     home: Path,
     valuer: Valuer,
@@ -68,7 +89,7 @@ def register(
     from mlflow.exceptions import MlflowException
     from mlflow.tracking import MlflowClient
 
-    (home / "mlflow" / "artifacts").mkdir(parents=True, exist_ok=True)
+    make_store(home)
     uri = tracking_uri(home)
     client = MlflowClient(tracking_uri=uri, registry_uri=uri)
     name = registered_name(valuer.track)

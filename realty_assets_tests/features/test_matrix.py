@@ -55,7 +55,7 @@ def test_a_home_without_a_place_is_compared_by_its_groups(matrix) -> None:
     lost = matrix.filter(pl.col("latitude").is_null(), pl.col("hedonic_log_value").is_not_null())
     assert len(lost) > 0
     assert (lost["comps_count"] == 0).all()
-    assert lost["location_residual_1km"].null_count() == len(lost)
+    assert lost["location_residual_1000m"].null_count() == len(lost)
     assert lost["comps_log_value"].null_count() == 0
 
 
