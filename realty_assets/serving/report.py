@@ -1,0 +1,134 @@
+"""The market report: one HTML file that says how good the values are, and what they are made of.
+
+Everything on the page is read from tables of the warehouse and from nothing else: no clock, no
+settings, no network. The same tables give the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import polars as pl
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from realty_assets.errors import RealtyError
+from realty_assets.evaluation.arrays import MIN_SALES
+from realty_assets.serving.report_parts import page
+from realty_assets.serving.report_text import FORMS, Row
+from realty_assets.warehouse import Warehouse, sql
+
+REPORT_INPUTS = (
+    "ledger.files",
+    "staging.listings",
+    "staging.quarantine",
+    "clean.sales",
+    "clean.exclusions",
+    "features.market_index",
+    "modeling.predictions",
+    "modeling.backtests",
+    "modeling.models",
+    "promotion.decisions",
+    "promotion.aliases",
+    "serving.valuations",
+)
+NAME = "market"
+MOST_POINTS = 4_000
+MOST_HOMES = 50
+TEMPLATES = Path(__file__).parent / "templates"
+
+# Each query with the tables it needs; a part whose tables are not there yet says so on the page.
+QUERIES: dict[str, tuple[str, ...]] = {
+    "market": ("clean.sales",),
+    "counties": ("clean.sales",),
+    "points": ("modeling.predictions",),
+    "price_bands": ("modeling.predictions",),
+    "places": ("modeling.predictions",),
+    "index": ("features.market_index",),
+    "files": ("ledger.files",),
+    "refused": ("ledger.files",),
+    "quarantine": ("staging.quarantine",),
+    "flags": ("staging.listings",),
+    "backtest": ("modeling.backtests",),
+    "exclusions": ("clean.exclusions",),
+    "judged": ("modeling.predictions",),
+    "decisions": ("promotion.decisions", "modeling.models"),
+    "aliases": ("promotion.aliases", "modeling.models"),
+    "valued": ("serving.valuations",),
+    "valuations": ("serving.valuations",),
+    "value_places": ("serving.valuations",),
+    "value_fifths": ("serving.valuations",),
+    "value_zips": ("serving.valuations",),
+}
+PARAMS: dict[str, dict[str, int]] = {
+    "points": {"most": MOST_POINTS},
+    "value_places": {"most": MOST_POINTS},
+    "valuations": {"most": MOST_HOMES},
+    "price_bands": {"most_bands": 10, "min_sales": MIN_SALES},
+}
+
+
+class ReportNotWritten(RealtyError):
+    """The report's file could not be written."""
+
+
+def build_report(warehouse: Warehouse) -> str:
+    """The page, from the tables of `warehouse`; parts whose tables are missing say so."""
+    facts, there = gather(warehouse)
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(FORMS)
+    return environment.get_template("market.html.j2").render(**page(facts, there))
+
+
+def write_report(warehouse: Warehouse) -> pl.DataFrame:
+    """Writes the page to <home>/reports/ and gives the rows of serving.reports.
+
+    The file is written beside its place and renamed, so a reader never sees half of it. Raises
+    ReportNotWritten when that fails.
+    """
+    body = build_report(warehouse).encode("utf-8")
+    relative = Path("reports") / f"{NAME}.html"
+    target = warehouse.home / relative
+    unfinished = target.with_suffix(".html.tmp")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_bytes(body)
+        os.replace(unfinished, target)
+    except OSError as error:
+        raise ReportNotWritten(
+            f"The report {target} could not be written: {error.strerror}."
+        ) from error
+    return pl.DataFrame(
+        [
+            {
+                "name": NAME,
+                "path": relative.as_posix(),
+                "sha256": hashlib.sha256(body).hexdigest(),
+                "n_bytes": len(body),
+            }
+        ]
+    )
+
+
+def gather(warehouse: Warehouse) -> tuple[dict[str, list[Row]], set[str]]:
+    """(rows of every query by its name, names of the tables that are there), all of one moment.
+
+    A query has no rows where one of its tables is missing.
+    """
+    facts: dict[str, list[Row]] = {name: [] for name in QUERIES}
+    if not warehouse.path.exists():
+        return facts, set()
+    with warehouse.transaction() as tx:
+        there = {table for table in REPORT_INPUTS if tx.exists(table)}
+        for name, tables in QUERIES.items():
+            if there.issuperset(tables):
+                params = PARAMS.get(name)
+                facts[name] = tx.read(sql(f"serving/report_{name}.sql"), params).to_dicts()
+    return facts, there

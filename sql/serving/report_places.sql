@@ -1,0 +1,9 @@
+-- One row per postal code of the backtest: how far values lay from prices there.
+SELECT
+    coalesce(postal_code, 'unknown') AS place,
+    count(*) AS n,
+    median(prediction / close_price - 1) AS median_error,
+    median(abs(prediction / close_price - 1)) AS mdape
+FROM modeling.predictions
+GROUP BY place
+ORDER BY n DESC, place

@@ -1,0 +1,5 @@
+-- One row per rule that put rows into quarantine, the most frequent first.
+SELECT rule_id, count(*) AS n_rows
+FROM (SELECT unnest(rule_ids) AS rule_id FROM staging.quarantine)
+GROUP BY rule_id
+ORDER BY n_rows DESC, rule_id
