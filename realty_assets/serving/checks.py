@@ -6,6 +6,8 @@ import dagster as dg
 
 from realty_assets.warehouse import Warehouse, sql
 
+EXAMPLES = 10
+
 
 @dg.asset_check(
     asset=["serving", "valuations"],
@@ -15,10 +17,12 @@ from realty_assets.warehouse import Warehouse, sql
 )
 def valuations_are_whole(warehouse: Warehouse) -> dg.AssetCheckResult:
     wrong = warehouse.read(sql("serving/valuations_wrong.sql"))
+    outcomes = warehouse.read(sql("serving/outcomes.sql"))
     return dg.AssetCheckResult(
         passed=wrong.is_empty(),
         metadata={
             "wrong_rows": wrong.height,
-            "examples": dg.MetadataValue.json(wrong.head(10).to_dicts()),
+            "examples": dg.MetadataValue.json(wrong.head(EXAMPLES).to_dicts()),
+            "outcomes": dg.MetadataValue.json(outcomes.to_dicts()),
         },
     )

@@ -6,11 +6,22 @@ from datetime import date
 
 import polars as pl
 
+from realty_assets.errors import RealtyError
+from realty_assets.ingestion.rules import NOT_HOMES
+from realty_assets.modeling.conformal import ERROR_INPUTS
 from realty_assets.modeling.model import Valuer
 
 NO_LIVING_AREA = "no living area on record"
 NOT_IN_MATRIX = "no features could be made for it"
 NO_MARKET = "no known sales to compare it with"
+# The model learns the price of one home that changes hands.
+NOT_A_HOME = {
+    "Land": "land, not a home",
+    "Residential Lease": "offered for lease, not for sale",
+    "Residential Income": "a building of several homes",
+    "Commercial Sale": "commercial, not a home",
+}
+VALUES = ["value", "lower_90", "upper_90"]
 KEYS = ["role", "property_key", "listing_key"]
 COLUMNS = [
     *["property_key", "listing_key", "source", "track", "as_of", "value", "lower_90", "upper_90"],
@@ -19,30 +30,34 @@ COLUMNS = [
 ]
 
 
+class StaleFeatures(RealtyError):
+    """The features that stand are of another day, or of another version than the model."""
+
+
 def value_homes(
     valuer: Valuer, subjects: pl.DataFrame, matrix: pl.DataFrame, today: date
 ) -> pl.DataFrame:
     """The table: every subject once, valued or with the reason why not.
 
     `subjects` is sql/serving/subjects.sql; `matrix` the feature matrix, of which the rows of role
-    active (by listing) and property (by home) are read. Values in US dollars.
+    active (by listing) and property (by home) are read. Values in US dollars. Raises StaleFeatures
+    when those rows are not of `today`, or not what the model learned from.
     """
     features = _features_of(subjects, matrix)
+    days = set(features["as_of"].to_list())
+    if days - {today}:
+        raise StaleFeatures(
+            f"The features are of {max(days - {today})}, today is {today}: make them anew with "
+            "`realty run features`."
+        )
     reasoned = subjects.join(
         features.select(*KEYS, pl.col("hedonic_log_value").alias("_market"), _there=pl.lit(1)),
         on=KEYS,
         how="left",
-    ).with_columns(
-        reason=pl.when(pl.col("living_area").is_null())
-        .then(pl.lit(NO_LIVING_AREA))
-        .when(pl.col("_there").is_null())
-        .then(pl.lit(NOT_IN_MATRIX))
-        .when(pl.col("_market").is_null())
-        .then(pl.lit(NO_MARKET))
-    )
+    ).with_columns(reason=_reason())
     asked = features.join(reasoned.filter(pl.col("reason").is_null()), on=KEYS, how="semi")
     asked = asked.sort(KEYS)
-    valued = asked.select(KEYS).hstack(valuer.predict(asked))
+    valued = asked.select(KEYS).hstack(predict(valuer, asked))
     return (
         reasoned.join(valued, on=KEYS, how="left")
         .with_columns(
@@ -52,6 +67,38 @@ def value_homes(
         )
         .select(COLUMNS)
         .sort("source", "property_key", "listing_key")
+    )
+
+
+def predict(valuer: Valuer, rows: pl.DataFrame) -> pl.DataFrame:
+    """value, lower_90, upper_90 (usd) of matrix rows, in their order.
+
+    Raises StaleFeatures when the matrix was not made by the features that the model learned.
+    """
+    missing = sorted({*valuer.point.names, *ERROR_INPUTS} - set(rows.columns))
+    if missing:
+        raise StaleFeatures(
+            f"Model {valuer.model_version} needs {len(missing)} features that features.matrix does "
+            f"not have ({', '.join(missing[:3])}): the one was made by another version than the "
+            "other; `realty run all` makes both anew."
+        )
+    if rows.is_empty():
+        return pl.DataFrame(schema=dict.fromkeys(VALUES, pl.Float64))
+    return valuer.predict(rows).select(VALUES)
+
+
+def _reason() -> pl.Expr:
+    """Why a subject gets no value; null for one that gets its value. The first that holds."""
+    kind = pl.col("property_type")
+    return (
+        pl.when(kind.is_in(NOT_HOMES))
+        .then(kind.replace_strict(NOT_A_HOME, default="not a home"))
+        .when(pl.col("living_area").is_null() | (pl.col("living_area") <= 0))
+        .then(pl.lit(NO_LIVING_AREA))
+        .when(pl.col("_there").is_null())
+        .then(pl.lit(NOT_IN_MATRIX))
+        .when(pl.col("_market").is_null())
+        .then(pl.lit(NO_MARKET))
     )
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 
 import polars as pl
 
 from realty_assets.errors import RealtyError
+from realty_assets.modeling.model import Valuer
 from realty_assets.serving.champion import champion
+from realty_assets.serving.valuations import predict
 from realty_assets.warehouse import Warehouse, WarehouseMissing, sql
+
+ESTIMATE = "an estimate, not an appraisal"
+MOST_NEAR_KEYS = 3
+MOST_EDITS = 2
 
 
 class NoValue(RealtyError):
@@ -38,21 +43,36 @@ class Valuation:
 
 
 def value_of(warehouse: Warehouse, listing_key: str) -> Valuation:
-    """The published value of a listing; for a listing of the past, its value at that time.
+    """The published value of a listing; for a sale of the past, what the champion says of that day.
 
-    Raises NoValue, NoChampion or WarehouseMissing with one sentence.
+    Raises NoValue, NoChampion or WarehouseMissing with a sentence that says what to do.
     """
-    if not warehouse.exists("clean.listings"):
-        raise WarehouseMissing(
-            "Nothing has been cleaned yet: run `realty ingest`, then `realty run all`."
+    listing_key = listing_key.strip()
+    _require_clean(warehouse)
+    known = warehouse.read(sql("serving/known_listing.sql").bind(listing_key=listing_key))
+    if known.is_empty():
+        raise NoValue(_unknown(warehouse, listing_key))
+    if known.height > 1:
+        sources = " and ".join(known["source"])
+        raise NoValue(
+            f"Listing {listing_key} is known from {sources}, as two homes: keep each market in a "
+            "home folder of its own."
         )
     if warehouse.exists("serving.valuations"):
-        published = warehouse.read("serving.valuations").filter(
-            pl.col("listing_key") == listing_key
-        )
+        published = warehouse.read(sql("serving/published.sql").bind(listing_key=listing_key))
         if not published.is_empty():
             return _published(published.row(0, named=True))
-    return _computed(warehouse, listing_key)
+    return _computed(warehouse, known.row(0, named=True))
+
+
+def _require_clean(warehouse: Warehouse) -> None:
+    if warehouse.exists("clean.listings"):
+        return
+    if warehouse.exists("ledger.files"):
+        raise WarehouseMissing("What was ingested has not been cleaned yet: `realty run all`.")
+    raise WarehouseMissing(
+        "Nothing has been ingested yet: `realty ingest PATH --source NAME`, then `realty run all`."
+    )
 
 
 def _published(row: dict[str, Any]) -> Valuation:
@@ -68,49 +88,72 @@ def _published(row: dict[str, Any]) -> Valuation:
         row["lower_90"],
         row["upper_90"],
         row["model_version"],
-        "an estimate, not an appraisal",
+        ESTIMATE,
     )
 
 
-def _computed(warehouse: Warehouse, listing_key: str) -> Valuation:
-    told = warehouse.read(sql("serving/known_listing.sql").bind(listing_key=listing_key))
-    if told.is_empty():
-        raise NoValue(_unknown(warehouse, listing_key))
+def _computed(warehouse: Warehouse, known: dict[str, Any]) -> Valuation:
     valuer = champion(warehouse)
-    rows = warehouse.read("features.matrix").filter(
-        (pl.col("listing_key") == listing_key) & pl.col("hedonic_log_value").is_not_null()
-    )
-    if rows.is_empty():
-        status = told["standard_status"][0] or "of unknown status"
+    features = pl.DataFrame()
+    if warehouse.exists("features.matrix"):
+        wanted = sql("serving/features_of_listing.sql").bind(listing_key=known["listing_key"])
+        features = warehouse.read(wanted)
+    if features.is_empty():
+        status = known["standard_status"] or "of unknown status"
         raise NoValue(
-            f"Listing {listing_key} is {status}: values are made for active listings and for "
-            "closed sales that had known sales before them."
+            f"Listing {known['listing_key']} is {status}: values are made for active listings and "
+            "for closed sales, and it is neither."
         )
-    row = rows.row(0, named=True)
-    value, low, high = valuer.predict(rows.head(1)).row(0)
+    row = features.row(0, named=True)
+    if row["hedonic_log_value"] is None:
+        raise NoValue(
+            f"Listing {known['listing_key']} has no value as of {row['as_of']}: too few sales were "
+            "known before that day."
+        )
+    value, low, high = predict(valuer, features.head(1)).row(0)
     return Valuation(
-        listing_key,
-        row["property_key"],
-        told["unparsed_address"][0],
+        known["listing_key"],
+        known["property_key"],
+        known["unparsed_address"],
         row["track"],
         row["as_of"],
         value,
         low,
         high,
         valuer.model_version,
-        "what today's champion says of a past day; its training has seen this sale",
+        _of_the_past(row, valuer),
     )
 
 
-def _unknown(warehouse: Warehouse, listing_key: str) -> str:
-    held = warehouse.read(sql("serving/quarantined.sql").bind(listing_key=listing_key))
-    if not held.is_empty():
-        row = held.row(0, named=True)
+def _of_the_past(row: dict[str, Any], valuer: Valuer) -> str:
+    """What a reader must know about a value as of a day before the champion was trained."""
+    known_to_it = row["known_at"] < datetime.combine(valuer.cutoff, time())
+    if row["role"] == "sale" and row["excluded_by"] is None and known_to_it:
         return (
-            f"A record that names {listing_key} is in quarantine ({row['file_name']}, line "
-            f"{row['line_number']}): {', '.join(row['rule_ids'])}."
+            f"{ESTIMATE}; what today's model says of {row['as_of']}: its training has seen this "
+            "sale, so this says nothing about how accurate it is"
         )
-    keys = warehouse.read("clean.listings")["listing_key"].to_list()
-    near = difflib.get_close_matches(listing_key, keys, n=3, cutoff=0.7)
-    hint = f" Did you mean {', '.join(near)}?" if near else ""
+    return f"{ESTIMATE}; what today's model says of {row['as_of']}"
+
+
+def _unknown(warehouse: Warehouse, listing_key: str) -> str:
+    if warehouse.exists("staging.quarantine"):
+        held = warehouse.read(sql("serving/quarantined.sql").bind(listing_key=listing_key))
+        if not held.is_empty():
+            row = held.row(0, named=True)
+            return (
+                f"Listing {listing_key} is in quarantine ({row['file_name']}, line "
+                f"{row['line_number']}): {', '.join(row['rule_ids'])}."
+            )
+    near = warehouse.read(
+        sql("serving/near_keys.sql").bind(
+            listing_key=listing_key, most=MOST_NEAR_KEYS, most_edits=MOST_EDITS
+        )
+    )["listing_key"].to_list()
+    hint = f" Did you mean {_one_of(near)}?" if near else ""
     return f"There is no listing {listing_key} in this home.{hint}"
+
+
+def _one_of(keys: list[str]) -> str:
+    *others, last = keys
+    return f"{', '.join(others)} or {last}" if others else last

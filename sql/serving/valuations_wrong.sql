@@ -25,6 +25,9 @@ UNION ALL
 SELECT listing_key, 'lies outside its interval'
 FROM serving.valuations
 WHERE value IS NOT NULL
-    AND NOT coalesce(0 < lower_90 AND lower_90 <= value AND value <= upper_90, false)
+    -- To DuckDB a NaN equals itself and is greater than every number.
+    AND NOT coalesce(
+        0 < lower_90 AND lower_90 <= value AND value <= upper_90 AND isfinite(upper_90), false
+    )
 UNION ALL
 SELECT listing_key, 'names no model' FROM serving.valuations WHERE model_version IS NULL
