@@ -12,12 +12,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import duckdb
-
 from realty_assets.errors import RealtyError
 from realty_assets.faces import record_build
 from realty_assets.ingestion import inbox, reading, store
-from realty_assets.ingestion.files import FileResult, ingest_file, no_room, place_raw
+from realty_assets.ingestion.files import FileResult, ingest_file, place_raw
 from realty_assets.ingestion.reading import FileRefused, FileStillGrowing
 from realty_assets.ingestion.sources import Source
 from realty_assets.ingestion.writing import Scratch
@@ -65,8 +63,7 @@ def prepare(
 ) -> Arrival:
     """Reads one waiting file as far as that goes without the warehouse.
 
-    Its parts live as long as `scratch`. Raises FileStillGrowing for a file that is being written,
-    NoRoom when the disk is full.
+    Its parts live as long as `scratch`. Raises FileStillGrowing for a file that is being written.
     """
     started = time.monotonic()
     arrival = Arrival(path, store.Delivery("", path.name, "", 0, run_id))
@@ -108,23 +105,17 @@ def prepare(
 def finish(arrival: Arrival, warehouse: Warehouse, code_version: str) -> store.LedgerRow | None:
     """Commits one file and moves it out of the inbox.
 
-    The ledger row, or None when the ledger held this delivery already. Raises NoRoom when the disk
-    is full; then the warehouse is as it was and the file stays where it is.
+    The ledger row, or None when the ledger held this delivery already.
     """
-    name, home = arrival.path.name, warehouse.home
+    home = warehouse.home
     started = time.monotonic() - arrival.read_s
-    try:
-        if arrival.result is not None:
-            place_raw(arrival.result, home)
-        with warehouse.transaction() as tx:
-            told = _told_before(tx, arrival.delivery.delivery_id)
-            row = None if told else _write(tx, arrival, home, started)
-            if row is not None:
-                record(tx, code_version)
-    except (duckdb.IOException, duckdb.OutOfMemoryException, OSError) as error:
-        if any(said in str(error) for said in ("No space left", "disk full", "max_temp_dir")):
-            raise no_room(name) from error
-        raise
+    if arrival.result is not None:
+        place_raw(arrival.result, home)
+    with warehouse.transaction() as tx:
+        told = _told_before(tx, arrival.delivery.delivery_id)
+        row = None if told else _write(tx, arrival, home, started)
+        if row is not None:
+            record(tx, code_version)
     if row is not None:
         told = (row.status, row.reason)
     assert told is not None, "written now, or told before"

@@ -6,9 +6,10 @@ scratch folder; `store.commit` then puts all of it into the warehouse in one tra
 
 from __future__ import annotations
 
-import errno
 import shutil
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -30,6 +31,8 @@ from realty_assets.ingestion.writing import Parts
 
 # Below so many quarantined rows, their share of a small file says little.
 FEW_ROWS = 3
+# Less room than this on a disk is none.
+FULL_BYTES = 1 << 20
 
 
 class NoRoom(RealtyError):
@@ -71,8 +74,7 @@ def ingest_file(
     `workdir` (made when missing) takes the parquet parts. `sources`: the mappings it may be of.
     `file_hash` and `layout` when they are known already. `max_share`: share of rows that may break
     a rule before the whole file is refused.
-    Raises FileRefused with one clear sentence, FileStillGrowing when the file changes meanwhile,
-    NoRoom when the disk is full.
+    Raises FileRefused with one clear sentence, FileStillGrowing when the file changes meanwhile.
     """
     before = reading.stamp(path)
     try:
@@ -81,26 +83,22 @@ def ingest_file(
         if not reading.same(path, before):
             raise _growing(path) from None
         raise
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise no_room(path.name) from error
-        if error.errno in (errno.EACCES, errno.EPERM):
-            raise FileRefused(
-                f"{path.name} cannot be read: permission denied; let this user read it."
+
+
+@contextmanager
+def telling_of_a_full_disk(name: str, home: Path) -> Iterator[None]:
+    """Turns what DuckDB, Polars and the system say of a full disk into one NoRoom."""
+    try:
+        yield
+    except (OSError, duckdb.Error, pl.exceptions.PolarsError) as error:
+        # Polars' parquet writer tells of a transport error only: look at the disk itself.
+        told = any(words in str(error) for words in ("No space left", "disk full", "max_temp_dir"))
+        if told or (home.exists() and shutil.disk_usage(home).free < FULL_BYTES):
+            raise NoRoom(
+                f"The disk is full: nothing of {name} was taken in and it stays in the inbox; free "
+                "some space and run again."
             ) from error
         raise
-    except pl.exceptions.ComputeError as error:
-        if "No space left" in str(error):
-            raise no_room(path.name) from error
-        raise
-
-
-def no_room(name: str) -> NoRoom:
-    """The error for a disk that filled up while `name` was taken in."""
-    return NoRoom(
-        f"The disk is full: nothing of {name} was taken in and it stays in the inbox; free some "
-        "space and run again."
-    )
 
 
 def _growing(path: Path) -> FileStillGrowing:
@@ -117,8 +115,9 @@ def _ingest(
     max_share: float,
 ) -> FileResult:
     name = path.name
-    layout = layout or reading.sniff(path, sources)
+    # Hashed first: what cannot be opened is refused there.
     digest = file_hash or reading.hash_file(path)
+    layout = layout or reading.sniff(path, sources)
     source = layout.source
     reads = mapped(source, layout.headings)
     findings = Findings()

@@ -18,7 +18,7 @@ import polars as pl
 
 from realty_assets.ingestion import inbox, store
 from realty_assets.ingestion.arrivals import Arrival, Seen, finish, prepare, record
-from realty_assets.ingestion.files import NoRoom
+from realty_assets.ingestion.files import NoRoom, telling_of_a_full_disk
 from realty_assets.ingestion.reading import FileRefused, FileStillGrowing
 from realty_assets.warehouse import TableReport, Warehouse, sql
 
@@ -54,7 +54,7 @@ def take_in(
     """
     home = warehouse.home
     _sweep(home)
-    with warehouse.transaction() as tx:
+    with telling_of_a_full_disk("the inbox", home), warehouse.transaction() as tx:
         store.create_tables(tx, home)
         record(tx, CODE_VERSION)
         seen = Seen.of(tx)
@@ -65,14 +65,16 @@ def take_in(
             ready: list[Arrival] = []
             for path in batch:
                 try:
-                    ready.append(prepare(path, home, seen, scratch, max_share, run_id, quiet_s))
+                    with telling_of_a_full_disk(path.name, home):
+                        ready.append(prepare(path, home, seen, scratch, max_share, run_id, quiet_s))
                 except FileStillGrowing as error:
                     growing.append(path.name)
                     log(str(error))
             # Held open, so that the transactions below do not each open and close the file.
             with warehouse.connect():
                 for arrival in ready:
-                    row = finish(arrival, warehouse, CODE_VERSION)
+                    with telling_of_a_full_disk(arrival.path.name, home):
+                        row = finish(arrival, warehouse, CODE_VERSION)
                     if row is not None:
                         rows.append(row)
                         log(describe(row))

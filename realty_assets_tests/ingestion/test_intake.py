@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import multiprocessing
 import os
+import subprocess
 import tempfile
 import threading
 import time
@@ -17,7 +18,8 @@ import pytest
 
 from realty_assets.errors import RealtyError
 from realty_assets.fingerprint import table_fingerprint
-from realty_assets.ingestion.inbox import deposit
+from realty_assets.ingestion.files import NoRoom, telling_of_a_full_disk
+from realty_assets.ingestion.inbox import deposit, pending
 from realty_assets.ingestion.intake import Taken, take_in
 from realty_assets.warehouse import Warehouse
 from realty_assets_tests.ingestion.exports import HEADINGS, export, sale, write
@@ -358,3 +360,37 @@ def test_a_file_that_may_not_be_read_is_refused() -> None:
         assert row.status == "refused"
         assert "x.csv cannot be read: permission denied" in str(row.reason)
         assert (home / "refused" / "x.csv").exists()
+
+
+def test_a_full_disk_is_told_in_one_sentence(home: Path) -> None:
+    with (
+        pytest.raises(NoRoom, match=r"^The disk is full: nothing of x\.csv was taken in"),
+        telling_of_a_full_disk("x.csv", home),
+        Path("/dev/full").open("w") as full,
+    ):
+        full.write("more")
+
+
+@pytest.mark.torture
+def test_a_disk_that_fills_up_leaves_whole_files_only(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=7m", "tmpfs", str(home)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
+        # Only root may make a small disk; the sentence itself is tested above.
+        return
+    try:
+        warehouse = Warehouse.at(home / "warehouse.duckdb")
+        for part in range(4):
+            start = part * 2_000
+            write(home / "inbox" / f"{part}.csv", rows(*range(start, start + 2_000)))
+        with pytest.raises(NoRoom):
+            take_in(warehouse, max_share=1.0)
+        waiting = len(pending(home))
+        assert 0 < waiting <= 4
+        with warehouse.connect() as conn:
+            found = conn.execute("SELECT count(*) FROM staging.listings").fetchall()[0][0]
+            told = conn.execute("SELECT sum(rows_staged) FROM ledger.files").fetchall()[0][0]
+        assert found == (told or 0) == 2_000 * (4 - waiting)
+    finally:
+        subprocess.run(["umount", str(home)], check=True)
