@@ -12,6 +12,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from realty_assets.ingestion.inbox import pending
 from realty_assets.settings import get_settings
 
 # Rooms whose tables follow new data at once. Models do not: they wait for the monthly retrain.
@@ -54,19 +55,17 @@ backtest_job = dg.define_asset_job(
 )
 
 
-def inbox_files(inbox: Path, quiet_s: float, now: float) -> list[tuple[str, int, int]]:
-    """(path relative to the inbox, bytes, mtime in ns) of the files that have stopped growing."""
+def quiet_files(home: Path, quiet_s: float, now: float) -> list[tuple[str, int, int]]:
+    """(path in the inbox, bytes, mtime in ns) of waiting files that have stopped growing."""
     found = []
-    for path in sorted(inbox.rglob("*")):
-        relative = path.relative_to(inbox)
-        if path.is_symlink() or any(part.startswith(".") for part in relative.parts):
-            continue
+    for path in pending(home):
         try:
             stat = path.stat()
         except FileNotFoundError:
             continue
-        if path.is_file() and now - stat.st_mtime >= quiet_s:
-            found.append((str(relative), stat.st_size, stat.st_mtime_ns))
+        if now - stat.st_mtime >= quiet_s:
+            name = str(path.relative_to(home / "inbox"))
+            found.append((name, stat.st_size, stat.st_mtime_ns))
     return found
 
 
@@ -79,10 +78,7 @@ def inbox_files(inbox: Path, quiet_s: float, now: float) -> list[tuple[str, int,
 )
 def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     settings = get_settings()
-    inbox = settings.home / "inbox"
-    if not inbox.is_dir():
-        return dg.SkipReason(f"There is no inbox at {inbox} yet.")
-    files = inbox_files(inbox, settings.inbox_quiet_s, time.time())
+    files = quiet_files(settings.home, settings.inbox_quiet_s, time.time())
     if not files:
         return dg.SkipReason("The inbox is empty, or what stands in it is still growing.")
     key = hashlib.sha256(repr(files).encode()).hexdigest()[:24]

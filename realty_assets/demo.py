@@ -9,7 +9,7 @@ from typing import Any
 
 from realty_assets.cli_output import Progress, say
 from realty_assets.errors import RealtyError
-from realty_assets.ingestion.inbox import deposit
+from realty_assets.ingestion.inbox import deposit, pending
 from realty_assets.runs import RunOutcome
 from realty_assets.settings import Settings
 from realty_assets.warehouse import Warehouse
@@ -25,8 +25,7 @@ class NotADemoHome(RealtyError):
 def fill_empty_home(settings: Settings, progress: Progress, size: dict[str, int] = SIZE) -> bool:
     """Gives a home that knows nothing the sample market; returns whether it did."""
     warehouse = Warehouse.at(settings.warehouse_path)
-    waiting = any(path.is_file() for path in (settings.home / "inbox").rglob("*"))
-    if waiting or warehouse.exists("ledger.files"):
+    if pending(settings.home) or warehouse.exists("ledger.files"):
         return False
     say(f"The home {settings.home} is empty, so the sample market is put into its inbox.")
     _make_and_deposit(settings, progress, size)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from realty_assets.ingestion.inbox import pending
 from realty_assets.settings import Settings
 from realty_assets.warehouse import Tx, Warehouse, sql
 
@@ -11,11 +12,7 @@ from realty_assets.warehouse import Tx, Warehouse, sql
 def describe(settings: Settings, warehouse: Warehouse) -> dict[str, Any]:
     """Files, rows, tables, models and what waits; an empty home says what to do first."""
     inbox = settings.home / "inbox"
-    waiting = [
-        str(path.relative_to(inbox))
-        for path in sorted(inbox.rglob("*"))
-        if path.is_file() and not path.name.startswith(".")
-    ]
+    waiting = [str(path.relative_to(inbox)) for path in pending(settings.home)]
     told: dict[str, Any] = {"home": str(settings.home), "waiting_in_inbox": waiting}
     if not warehouse.exists("ledger.files"):
         return told | {"next": "nothing has been ingested: `realty ingest PATH` or `realty demo`"}
