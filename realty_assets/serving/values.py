@@ -15,8 +15,9 @@ from realty_assets.serving.valuations import predict
 from realty_assets.warehouse import Warehouse, WarehouseMissing, sql
 
 ESTIMATE = "an estimate, not an appraisal"
-MOST_NEAR_KEYS = 3
-MOST_EDITS = 2
+# How near a key must be to be offered instead: characters in common at its beginning, and the
+# length up to which one slip is allowed, beyond it two.
+NEAR = {"most": 3, "least_begin": 4, "short_key": 12}
 
 
 class NoValue(RealtyError):
@@ -48,6 +49,8 @@ def value_of(warehouse: Warehouse, listing_key: str) -> Valuation:
     Raises NoValue, NoChampion or WarehouseMissing with a sentence that says what to do.
     """
     listing_key = listing_key.strip()
+    if not listing_key:
+        raise NoValue("The listing key is empty: name a listing of this home.")
     _require_clean(warehouse)
     known = warehouse.read(sql("serving/known_listing.sql").bind(listing_key=listing_key))
     if known.is_empty():
@@ -145,12 +148,8 @@ def _unknown(warehouse: Warehouse, listing_key: str) -> str:
                 f"Listing {listing_key} is in quarantine ({row['file_name']}, line "
                 f"{row['line_number']}): {', '.join(row['rule_ids'])}."
             )
-    near = warehouse.read(
-        sql("serving/near_keys.sql").bind(
-            listing_key=listing_key, most=MOST_NEAR_KEYS, most_edits=MOST_EDITS
-        )
-    )["listing_key"].to_list()
-    hint = f" Did you mean {_one_of(near)}?" if near else ""
+    near = warehouse.read(sql("serving/near_keys.sql").bind(listing_key=listing_key, **NEAR))
+    hint = f" Did you mean {_one_of(near['listing_key'].to_list())}?" if len(near) else ""
     return f"There is no listing {listing_key} in this home.{hint}"
 
 

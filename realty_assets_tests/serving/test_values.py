@@ -81,6 +81,9 @@ def test_an_unknown_key_gets_the_nearest_ones(warehouse: Warehouse) -> None:
         "There is no listing L0012X in this home. Did you mean L00120, L00121 or L00122?"
     )
     assert refused(warehouse, "fourplxe").endswith("Did you mean FOURPLEX?")
+    assert refused(warehouse, "FOUR").endswith("Did you mean FOURPLEX?")
+    assert refused(warehouse, "L0059").endswith("Did you mean L00590, L00591 or L00592?")
+    assert refused(warehouse, " ").startswith("The listing key is empty")
     assert refused(warehouse, "nothing like it").endswith("in this home.")
     assert refused(warehouse, "'; DROP TABLE clean.listings; --").startswith("There is no")
 
