@@ -8,7 +8,7 @@ Coordinates are rounded to a tenth of a unit, which makes the text the same on e
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -129,7 +129,7 @@ def scatter(
     if not values:
         raise ValueError("no points to draw")
     low, high = min(values) * 0.93, max(values) * 1.07
-    left, right, top, bottom = 52.0, size - 8, 8.0, size - 42
+    left, right, top, bottom = 68.0, size - 8, 8.0, size - 46
     x, y = Scale(low, high, left, right, log=True), Scale(low, high, bottom, top, log=True)
     ticks = x.ticks(6)
     parts = [_line(x(t), top, x(t), bottom, "grid") for t in ticks]
@@ -151,48 +151,90 @@ def scatter(
     parts += [_text(left - 7, y(t) + 4, usd_short(t), "tick", "end") for t in ticks]
     parts.append(_text((left + right) / 2, size - 6, x_label, "label"))
     parts.append(
-        f'<g transform="rotate(-90 12 {_n((top + bottom) / 2)})">'
-        + _text(12, (top + bottom) / 2 + 3, y_label, "label")
+        f'<g transform="rotate(-90 10 {_n((top + bottom) / 2)})">'
+        + _text(10, (top + bottom) / 2 + 3, y_label, "label")
         + "</g>"
     )
     return _svg(size, size, title, summary, parts)
 
 
+@dataclass(frozen=True)
+class Frame:
+    """The part of the world that a map shows, in degrees."""
+
+    west: float
+    east: float
+    south: float
+    north: float
+
+    def holds(self, place: Point) -> bool:
+        """Whether (longitude, latitude) lies inside."""
+        return self.west <= place[0] <= self.east and self.south <= place[1] <= self.north
+
+
+def frame_of(places: Sequence[Point], trim: float = 0.0025, many: int = 400) -> Frame:
+    """The frame of (longitude, latitude) in degrees.
+
+    With `many` places or more, `trim` of them may fall outside at either side where that saves a
+    fifth of the width or height, or a few remote homes would push all others together. Raises
+    ValueError without places.
+    """
+    if not places:
+        raise ValueError("no places to draw")
+    drop = int(trim * len(places)) if len(places) >= many else 0
+    (west, east), (south, north) = (
+        _range(sorted(place[axis] for place in places), drop) for axis in (0, 1)
+    )
+    return Frame(west, east, south, north)
+
+
+def _range(values: Sequence[float], drop: int) -> tuple[float, float]:
+    low, high = values[drop], values[len(values) - 1 - drop]
+    worth_it = high - low < 0.8 * (values[-1] - values[0])
+    return (low, high) if worth_it else (values[0], values[-1])
+
+
 def place_map(
-    places: Mapping[str, Sequence[Point]],
+    places: Sequence[tuple[str, Point]],
+    frame: Frame,
     *,
     title: str,
     summary: str,
     width: float = 460,
     max_height: float = 520,
 ) -> Markup:
-    """Homes by (longitude, latitude) in degrees, by css class, equal-aspect at the middle latitude.
+    """Homes as (css class, (longitude, latitude)) in degrees, equal-aspect at the middle latitude.
 
-    Equirectangular: a degree of longitude is cos(latitude) of a degree of latitude. A bar shows the
-    distance in miles. Raises ValueError without places.
+    Equirectangular: a degree of longitude is cos(latitude) of a degree of latitude. Places outside
+    the frame are not drawn. A bar shows the distance in miles.
     """
-    every = [point for points in places.values() for point in points]
-    if not every:
-        raise ValueError("no places to draw")
-    west, east = min(p[0] for p in every), max(p[0] for p in every)
-    south, north = min(p[1] for p in every), max(p[1] for p in every)
-    shrink = math.cos(math.radians((south + north) / 2))
+    shrink = math.cos(math.radians((frame.south + frame.north) / 2))
     # Half a mile at least, so that one home or one street is not blown up to fill the page.
-    across = max((east - west) * shrink, 0.007)
-    up = max(north - south, 0.007)
+    across = max((frame.east - frame.west) * shrink, 0.007)
+    up = max(frame.north - frame.south, 0.007)
     margin = 12.0
     unit = min((width - 2 * margin) / across, (max_height - 2 * margin) / up)
     height = up * unit + 2 * margin + 22
-    middle_x, middle_y = (west + east) / 2, (south + north) / 2
-
-    def put(point: Point) -> Point:
-        return (
-            width / 2 + (point[0] - middle_x) * shrink * unit,
-            margin + up * unit / 2 - (point[1] - middle_y) * unit,
+    middle_x, middle_y = (frame.west + frame.east) / 2, (frame.south + frame.north) / 2
+    drawn = [
+        (
+            css,
+            (
+                width / 2 + (place[0] - middle_x) * shrink * unit,
+                margin + up * unit / 2 - (place[1] - middle_y) * unit,
+            ),
         )
-
+        for css, place in places
+        if frame.holds(place)
+    ]
+    size = "small" if len(drawn) > 1500 else "large"
     parts = [f'<rect class="land" width="{_n(width)}" height="{_n(height)}" rx="6"/>']
-    parts += [dots([put(point) for point in points], css) for css, points in places.items()]
+    # A class drawn last would cover the others where homes are dense, so classes take turns.
+    for first in range(0, len(drawn), 40):
+        turn: dict[str, list[Point]] = {}
+        for css, point in drawn[first : first + 40]:
+            turn.setdefault(css, []).append(point)
+        parts += [dots(points, f"{size} {css}") for css, points in sorted(turn.items())]
     miles_per_unit = 69.0 / unit
     miles = max(
         (m for m in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if m / miles_per_unit <= width / 3),
@@ -268,8 +310,8 @@ def line(
     *,
     title: str,
     summary: str,
-    width: float = 620,
-    height: float = 270,
+    width: float = 460,
+    height: float = 290,
 ) -> Markup:
     """A series by month: solid where known, dashed where forecast (which begins at its last point).
 
@@ -292,7 +334,7 @@ def line(
     parts.append(_polyline(drawn[: len(known)], "series"))
     if forecast:
         parts.append(_polyline(drawn[first_ahead:], "series ahead"))
-    every = max(math.ceil(len(values) / 7), 1)
+    every = max(math.ceil(len(values) / 6), 1)
     parts += [
         _text(x(i), bottom + 19, names[i], "tick")
         for i in range(0, len(values) - every // 2, every)

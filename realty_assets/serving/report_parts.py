@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from datetime import date
 from typing import Any
@@ -24,6 +25,7 @@ from realty_assets.serving.report_text import (
 MONTH, QUARTILE = "month ", "predicted price quartile "
 MOST_RULES = 12
 MOST_ZIPS = 14
+MOST_MONTHS = 9
 Facts = Mapping[str, Sequence[Row]]
 # Rules of sql/clean/sales.sql, in words.
 SALE_RULES = {
@@ -150,29 +152,43 @@ def scatter_part(facts: Facts) -> Row | None:
 
 def error_map_part(facts: Facts) -> Row | None:
     """Where values lay too low and too high; None without coordinates."""
-    places: dict[str, list[charts.Point]] = {css: [] for css, _, _ in ERROR_CLASSES}
-    for row in facts["points"]:
-        if row["longitude"] is None or row["latitude"] is None:
-            continue
-        error = row["prediction"] / row["close_price"] - 1
-        css = next(css for css, upper, _ in ERROR_CLASSES if error <= upper)
-        places[css].append((row["longitude"], row["latitude"]))
-    n_drawn = sum(map(len, places.values()))
-    if not n_drawn:
+    placed = [
+        (error_class(row["prediction"] / row["close_price"] - 1), place)
+        for row in facts["points"]
+        if (place := place_of(row))
+    ]
+    if not placed:
         return None
-    chart = charts.place_map(
-        places,
+    drawn = map_of(
+        placed,
         title="Where values were too low or too high",
-        summary=f"{n_drawn} sales by place, coloured by how far the value lay from the price",
+        summary="coloured by how far the value lay from the price",
     )
-    legend = [(css, name, len(places[css])) for css, _, name in ERROR_CLASSES]
-    return {
-        "chart": chart,
-        "legend": legend,
-        "n_drawn": n_drawn,
+    counts = Counter(css for css, _ in placed)
+    return drawn | {
+        "legend": [(css, name, counts[css]) for css, _, name in ERROR_CLASSES],
         "zips": [row for row in facts["places"] if row["n"] >= MIN_SALES],
         "small": [row for row in facts["places"] if row["n"] < MIN_SALES],
     }
+
+
+def error_class(error: float) -> str:
+    """The class of a signed error (value over price less one)."""
+    return next(css for css, upper, _ in ERROR_CLASSES if error <= upper)
+
+
+def place_of(row: Row) -> charts.Point | None:
+    """(longitude, latitude) in degrees, or None where one is missing."""
+    longitude, latitude = number(row["longitude"]), number(row["latitude"])
+    return None if longitude is None or latitude is None else (longitude, latitude)
+
+
+def map_of(placed: Sequence[tuple[str, charts.Point]], *, title: str, summary: str) -> Row:
+    """A map, how many homes are on it, and how many lie beyond its frame."""
+    frame = charts.frame_of([place for _, place in placed])
+    n_drawn = sum(frame.holds(place) for _, place in placed)
+    chart = charts.place_map(placed, frame, title=title, summary=f"{n_drawn} homes, {summary}")
+    return {"chart": chart, "n_drawn": n_drawn, "n_beyond": len(placed) - n_drawn}
 
 
 def by_slice(slices: Mapping[str, Row], prefix: str) -> Row | None:
@@ -246,6 +262,7 @@ def index_part(rows: Sequence[Row]) -> Row | None:
         "change": level[last] / level[last - back] - 1 if back else None,
         "n_back": back,
         "n_forecast": len(rows) - len(known),
+        "n_shown": MOST_MONTHS,
         "rows": [{**row, "level": value} for row, value in zip(rows, level, strict=True)],
     }
 
@@ -298,26 +315,13 @@ def homes_part(rows: Sequence[Row]) -> Row | None:
 
 def value_map_part(facts: Facts) -> Row | None:
     """Where the valued homes are, in five equal groups by value; None without coordinates."""
-    if not facts["value_places"]:
+    placed = [
+        (f"v{row['fifth']}", place) for row in facts["value_places"] if (place := place_of(row))
+    ]
+    if not placed:
         return None
-    fifths = facts["value_fifths"]
-    places = {
-        f"v{row['fifth']}": [
-            (place["longitude"], place["latitude"])
-            for place in facts["value_places"]
-            if place["fifth"] == row["fifth"]
-        ]
-        for row in fifths
-    }
-    chart = charts.place_map(
-        places,
-        title="Values by place",
-        summary=f"{len(facts['value_places'])} homes, coloured by which fifth their value is in",
+    drawn = map_of(
+        placed, title="Values by place", summary="coloured by which fifth their value is in"
     )
-    return {
-        "chart": chart,
-        "legend": fifths,
-        "n_drawn": len(facts["value_places"]),
-        "zips": facts["value_zips"][:MOST_ZIPS],
-        "n_zips": len(facts["value_zips"]),
-    }
+    zips = facts["value_zips"]
+    return drawn | {"legend": facts["value_fifths"], "zips": zips, "n_shown": MOST_ZIPS}

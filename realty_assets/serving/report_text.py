@@ -26,11 +26,11 @@ class Measure:
 
 
 MEASURES = (
-    Measure("mdape", "MdAPE", "half of all values lie closer to the price than this", "pct"),
+    Measure("mdape", "MdAPE", "half of all values are closer than this", "pct"),
     Measure("ppe5", "PPE5", "values within 5% of the price", "pct"),
     Measure("ppe10", "PPE10", "values within 10% of the price", "pct"),
     Measure("ppe20", "PPE20", "values within 20% of the price", "pct"),
-    Measure("mae_usd", "Mean error", "mean distance from the price, either way", "usd"),
+    Measure("mae_usd", "Mean error", "mean distance from the price", "usd"),
     Measure("r2", "R²", "share of the variance of prices explained", "three"),
     Measure(
         "median_ratio", "Median ratio", "value over price, the middle one", "three", (0.9, 1.1)

@@ -1,0 +1,343 @@
+"""The report: what it says is what the tables say, it loads nothing, and nothing in it runs."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+import re
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from realty_assets.modeling.backtest import metrics
+from realty_assets.serving.report import REPORT_INPUTS, build_report, write_report
+from realty_assets.warehouse import Warehouse
+from realty_assets_tests.browser import browser_page
+from realty_assets_tests.frames import closed, put, stage
+
+HOSTILE = "<script>alert('x')</script> 12 \"Oak\" Lane"
+APRIL = date(2024, 4, 1)
+
+
+def predictions(n: int = 180, placed: bool = True) -> pl.DataFrame:
+    """modeling.predictions of three months, a tenth of them excluded."""
+    rng = np.random.default_rng(3)
+    price = np.exp(rng.normal(12.6, 0.4, n))
+    value = price * np.exp(rng.normal(0, 0.09, n))
+    day = [APRIL + timedelta(days=i % 90) for i in range(n)]
+    return pl.DataFrame(
+        {
+            "listing_key": [f"L{i}" for i in range(n)],
+            "parcel_number": [None] * n,
+            "close_date": day,
+            "close_price": price,
+            "prediction": value,
+            "lower_90": value * 0.85,
+            "upper_90": value * 1.18,
+            "track": ["off_market"] * n,
+            "as_of": day,
+            "cutoff": [each.replace(day=1) for each in day],
+            "model_version": ["m1"] * n,
+            "excluded_by": ["sale.not_exposed" if i % 10 == 0 else None for i in range(n)],
+            "latitude": rng.normal(29.8, 0.1, n) if placed else [None] * n,
+            "longitude": rng.normal(-95.4, 0.1, n) if placed else [None] * n,
+            "postal_code": ["77001" if i % 2 else "77002" for i in range(n)],
+        },
+        schema_overrides={
+            "parcel_number": pl.String,
+            "latitude": pl.Float64,
+            "longitude": pl.Float64,
+        },
+    )
+
+
+def valuations(placed: bool = True, listed: bool = True) -> pl.DataFrame:
+    """serving.valuations of five homes with a value and one without."""
+    rows = [
+        {
+            "property_key": f"p{i}",
+            "listing_key": f"A{i}",
+            "source": "har",
+            "track": "off_market",
+            "as_of": date(2024, 7, 2),
+            "value": None if i == 5 else 300_000.0 + 50_000 * i,
+            "lower_90": None if i == 5 else 250_000.0 + 50_000 * i,
+            "upper_90": None if i == 5 else 360_000.0 + 50_000 * i,
+            "model_version": "m1",
+            "reason": "no living area on record" if i == 5 else None,
+            "list_price": 310_000.0 if listed else None,
+            "unparsed_address": HOSTILE if i == 4 else f"{i} Elm Street",
+            "city": "Houston",
+            "postal_code": "77001",
+            "latitude": 29.7 + i / 100 if placed else None,
+            "longitude": -95.4 if placed else None,
+            "living_area": 2000.0,
+            "bedrooms_total": 3,
+            "bathrooms_total": 2.5,
+            "year_built": 1990,
+        }
+        for i in range(6)
+    ]
+    floats = ("value", "lower_90", "upper_90", "list_price", "latitude", "longitude")
+    return pl.DataFrame(rows, schema_overrides=dict.fromkeys(floats, pl.Float64))
+
+
+def files() -> pl.DataFrame:
+    row = {
+        "source": "har",
+        "status": "staged",
+        "rows_read": 100,
+        "rows_staged": 92,
+        "rows_quarantined": 5,
+        "rows_unchanged": 3,
+        "reason": None,
+    }
+    nothing = dict.fromkeys(("rows_read", "rows_staged", "rows_quarantined", "rows_unchanged"), 0)
+    refused = {**row, **nothing, "status": "refused", "reason": "It has <b>no</b> header."}
+    return pl.DataFrame([{**row, "file_name": "a.csv"}, {**refused, "file_name": "<i>.csv"}])
+
+
+def decided(verdicts: dict[str, str]) -> dict[str, pl.DataFrame]:
+    """Models, decisions and aliases: a version, and whether it was promoted or challenges."""
+    gate = {"name": "median ratio", "requirement": ">= 0.85", "seen": 0.99, "passed": True}
+    named = [{"name": "realty-off-market", "model_version": version} for version in verdicts]
+    facts = {"track": "off_market", "cutoff": APRIL, "n_train": 900, "n_calibration": 300}
+    alias = {"promote": "champion", "challenge": "challenger"}
+    return {
+        "modeling.models": pl.DataFrame([{**each, **facts} for each in named]),
+        "promotion.decisions": pl.DataFrame(
+            [
+                {
+                    **each,
+                    "decision_id": each["model_version"],
+                    "verdict": verdict,
+                    "reason": f"Because of {each['model_version']}.",
+                    "gates": json.dumps([gate]),
+                }
+                for each, verdict in zip(named, verdicts.values(), strict=True)
+            ]
+        ),
+        "promotion.aliases": pl.DataFrame(
+            [
+                {**each, "alias": alias[verdict]}
+                for each, verdict in zip(named, verdicts.values(), strict=True)
+            ]
+        ),
+    }
+
+
+def fill(warehouse: Warehouse, **changes: pl.DataFrame) -> None:
+    """Every table that the report reads; `changes` by name with __ for the dot."""
+    judged = changes.get("modeling__predictions", predictions())
+    stage(warehouse, [{**closed("L1", APRIL, 3e5), "flags": ["zip.malformed"]}])
+    sales = judged.with_columns(
+        pl.lit("har").alias("source"),
+        pl.lit("Harris").alias("county_or_parish"),
+        pl.lit("TX").alias("state_or_province"),
+    )
+    months = [date(2023, month, 1) for month in range(1, 13)]
+    tables: dict[str, pl.DataFrame] = {
+        "ledger.files": files(),
+        "staging.quarantine": pl.DataFrame(
+            {"rule_ids": [["price.token"]] * 4 + [["price.token", "price.rent"]]}
+        ),
+        "clean.sales": sales,
+        "clean.exclusions": judged.drop_nulls("excluded_by").select(
+            pl.col("excluded_by").alias("rule_id")
+        ),
+        "features.market_index": pl.DataFrame(
+            {
+                "vintage": [date(2023, 11, 1)] * 12,
+                "month": months,
+                "index_log": [0.01 * i for i in range(12)],
+                "n_sales": [20] * 10 + [0, 0],
+                "forecast": [False] * 10 + [True, True],
+            }
+        ),
+        "modeling.predictions": judged,
+        "modeling.backtests": metrics(judged, n_draws=40),
+        **decided({"m1": "promote"}),
+        "serving.valuations": valuations(),
+    }
+    tables |= {name.replace("__", "."): frame for name, frame in changes.items()}
+    for name, frame in tables.items():
+        put(warehouse, name, frame)
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    return Warehouse.at(tmp_path / "home" / "warehouse.duckdb")
+
+
+def figures(page: str) -> dict[tuple[str, str], str]:
+    """{(slice, figure): value} as the page states them to machines."""
+    found = re.findall(r'data-figure="(\w+)" data-slice="(\w+)" data-value="([^"]*)"', page)
+    return {(name, key): value for key, name, value in found}
+
+
+def words(page: str) -> str:
+    """What a reader sees, on one line."""
+    return " ".join(
+        html.unescape(re.sub(r"<style>.*?</style>|<[^>]+>", " ", page, flags=re.S)).split()
+    )
+
+
+def test_the_same_tables_give_the_same_bytes(tmp_path: Path) -> None:
+    pages = []
+    for name in ("one", "other"):
+        warehouse = Warehouse.at(tmp_path / name / "warehouse.duckdb")
+        fill(warehouse)
+        pages.append(build_report(warehouse))
+    assert pages[0] == pages[1]
+
+
+def test_the_order_of_rows_does_not_matter(warehouse: Warehouse) -> None:
+    fill(warehouse)
+    before = build_report(warehouse)
+    for table in ("modeling.predictions", "modeling.backtests", "serving.valuations"):
+        put(warehouse, table, warehouse.read(table).reverse())
+    assert build_report(warehouse) == before
+
+
+def test_figures_are_those_of_the_tables(warehouse: Warehouse) -> None:
+    fill(warehouse)
+    page = build_report(warehouse)
+    told = figures(page)
+    for row in warehouse.read("modeling.backtests").to_dicts():
+        if row["slice"] in ("all", "valid"):
+            for key in ("mdape", "ppe10", "r2", "cod", "prd", "prb", "coverage_90"):
+                assert float(told[row["slice"], key]) == row[key]
+    text = words(page)
+    assert "180 homes sold from April to June 2024" in text
+    assert "off_market, rolling origin by month April to June 2024, n 180" in text
+    assert "100 rows read from 2 files = 92 accepted + 5 quarantined + 3 unchanged" in text
+    assert "Nothing is lost. 1 file was refused." in text
+    assert "18 of 180 sales are kept out of training" in text
+    assert "Because of m1." in text
+    assert "5 homes have a value as of 2 July 2024" in text
+    assert "1: no living area on record" in text
+    assert text.count("An estimate, not an appraisal.") == 2
+
+
+def test_what_people_write_stays_text(warehouse: Warehouse) -> None:
+    fill(warehouse)
+    page = build_report(warehouse)
+    assert "<script" not in page
+    assert "<b>no</b>" not in page
+    assert HOSTILE in words(page)
+    assert "It has <b>no</b> header." in words(page)
+
+
+def test_nothing_is_fetched(warehouse: Warehouse) -> None:
+    fill(warehouse)
+    page = build_report(warehouse)
+    assert "http://" not in page
+    assert "https://" not in page
+    assert not re.search(r"\b(src|srcset|xlink:href)=|@import|url\(|<link", page)
+    assert all(target.startswith("#") for target in re.findall(r'href="([^"]*)"', page))
+    assert len(page.encode()) < 3_000_000
+
+
+def test_every_link_has_its_place_and_no_id_stands_twice(warehouse: Warehouse) -> None:
+    fill(warehouse)
+    page = build_report(warehouse)
+    ids = re.findall(r'\bid="([^"]*)"', page)
+    assert len(ids) == len(set(ids))
+    for named in re.findall(r'(?:href="#|aria-labelledby=")([^"]*)"', page):
+        assert named in ids
+
+
+def test_a_home_that_is_empty_has_a_page_too(warehouse: Warehouse) -> None:
+    text = words(build_report(warehouse))
+    assert "No backtest has been made yet." in text
+    assert "Sales have not been judged yet." in text
+    assert "An estimate, not an appraisal." in text
+    assert not warehouse.path.exists()
+
+
+@pytest.mark.parametrize("missing", REPORT_INPUTS)
+def test_no_table_is_indispensable(warehouse: Warehouse, missing: str) -> None:
+    fill(warehouse)
+    with warehouse.transaction() as tx:
+        tx.conn.execute(f"DROP TABLE {missing}")
+    assert "An estimate, not an appraisal." in build_report(warehouse)
+
+
+def test_without_places_and_list_prices_it_says_so(warehouse: Warehouse) -> None:
+    fill(
+        warehouse,
+        modeling__predictions=predictions(placed=False),
+        serving__valuations=valuations(placed=False, listed=False),
+    )
+    text = words(build_report(warehouse))
+    assert "No map: the records of these sales have no coordinates." in text
+    assert "No map: the homes have no coordinates." in text
+    assert "List price" not in text
+
+
+def test_few_sales_get_no_figures(warehouse: Warehouse) -> None:
+    fill(warehouse, modeling__predictions=predictions(12))
+    page = build_report(warehouse)
+    assert set(figures(page).values()) == {""}
+    assert "n too small" in words(page)
+
+
+def test_no_exclusions_is_said_plainly(warehouse: Warehouse) -> None:
+    fill(warehouse, clean__exclusions=pl.DataFrame(schema={"rule_id": pl.String}))
+    assert "No sale is excluded" in words(build_report(warehouse))
+
+
+def test_a_challenger_is_named(warehouse: Warehouse) -> None:
+    fill(warehouse)
+    assert "No model challenges the champion." in words(build_report(warehouse))
+    changes: dict[str, Any] = decided({"m1": "promote", "m2": "challenge"})
+    for table, frame in changes.items():
+        put(warehouse, table, frame)
+    text = words(build_report(warehouse))
+    assert "Challenger m2" in text
+    assert text.index("Because of m2.") < text.index("Because of m1.")
+
+
+def test_the_file_is_what_its_row_says(warehouse: Warehouse) -> None:
+    fill(warehouse)
+    (row,) = write_report(warehouse).to_dicts()
+    body = (warehouse.home / row["path"]).read_bytes()
+    assert row["path"] == "reports/market.html"
+    assert row["name"] == "market"
+    assert row["n_bytes"] == len(body)
+    assert row["sha256"] == hashlib.sha256(body).hexdigest()
+    assert [path.name for path in (warehouse.home / "reports").iterdir()] == ["market.html"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("scheme", "width", "dark"), [("light", 1180, False), ("dark", 420, True)])
+def test_a_browser_shows_it_from_the_file(
+    warehouse: Warehouse, scheme: str, width: int, dark: bool
+) -> None:
+    fill(warehouse)
+    write_report(warehouse)
+    (headline,) = warehouse.read("modeling.backtests").filter(pl.col("slice") == "all").to_dicts()
+    url = (warehouse.home / "reports" / "market.html").as_uri()
+    said: list[str] = []
+    asked: list[str] = []
+    with browser_page(viewport={"width": width, "height": 900}, color_scheme=scheme) as page:
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(url)
+        assert page.locator(".cards .big").first.inner_text() == f"{100 * headline['mdape']:.1f}%"
+        assert page.locator("th", has_text="<script>alert").count() == 1
+        behind = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert (sum(map(int, re.findall(r"\d+", behind))) < 200) is dark
+        fits = "document.documentElement.scrollWidth <= window.innerWidth"
+        assert page.evaluate(fits), "the page scrolls sideways"
+        page.locator("summary").first.focus()
+        page.keyboard.press("Enter")
+        assert page.locator("details[open]").count() == 1
+    assert said == []
+    assert asked == [url]
