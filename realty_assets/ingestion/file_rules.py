@@ -15,6 +15,7 @@ from realty_assets.ingestion.contract import POLARS_TYPES
 
 NARROW: dict[str, pl.DataType] = {
     "record_number": pl.Int64(),
+    "line_number": pl.Int64(),
     "accepted": pl.Boolean(),
     "row_hash": pl.String(),
     **{

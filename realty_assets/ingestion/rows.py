@@ -76,17 +76,10 @@ class RowReader:
             pl.lit(self.file_hash).alias("file_hash"),
             pl.lit(self.source.group).alias("source"),
         )
-        lacking = [name for name in _NEEDED if name not in frame.columns]
-        frame = frame.with_columns(
-            pl.lit(None, dtype=POLARS_TYPES[name]).alias(name) for name in lacking
-        )
         staged = [name for name in COLUMN_NAMES if name in frame.columns]
         rows = frame.select(
-            *(
-                pl.col(name) if name in frame.columns else pl.lit(None, dtype=kind).alias(name)
-                for name, kind in NARROW.items()
-            ),
-            "line_number",
+            pl.col(name) if name in frame.columns else pl.lit(None, dtype=kind).alias(name)
+            for name, kind in NARROW.items()
         )
         return frame.filter(pl.col("accepted")).select(staged), rows
 
@@ -96,6 +89,17 @@ class RowReader:
     def _derived(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Adds what the mapping derives: fixed columns, status, baths, key and known_at."""
         source = self.source
+        # A file may lack a heading that its mapping only uses when it is there.
+        needed = {*_NEEDED, *source.key.join}
+        needed |= {
+            name for rule in source.known_at for name in (rule.column, rule.end_of_day) if name
+        }
+        if source.closed_when_priced:
+            needed.add("close_price")
+        frame = frame.with_columns(
+            pl.lit(None, dtype=POLARS_TYPES[name]).alias(name)
+            for name in sorted(needed - set(frame.columns) - set(source.fixed))
+        )
         frame = frame.with_columns(
             pl.lit(value).cast(POLARS_TYPES[name]).alias(name)
             for name, value in source.fixed.items()
