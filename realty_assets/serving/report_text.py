@@ -81,7 +81,9 @@ def _or_dash(form: Form) -> Form:
 
 def _signed(text: str) -> str:
     """With a true minus sign, as wide as a plus; none before zero."""
-    return text.replace("-", "−") if any(digit in text for digit in "123456789") else text[-4:]
+    return (
+        text.replace("-", "−") if any(digit in text for digit in "123456789") else text.lstrip("+-")
+    )
 
 
 FORMS: dict[str, Form] = {

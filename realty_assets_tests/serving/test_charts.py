@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 from realty_assets.serving import charts
+from realty_assets.serving.report_text import FORMS
 
 
 def n_dots(svg: str, css: str = "") -> int:
@@ -105,3 +106,19 @@ def test_words_in_charts_stay_words() -> None:
     svg = charts.whiskers(rows, title='"><script>', summary="s", show=charts.percent)
     assert "<script>" not in svg
     assert "&lt;script&gt;" in svg
+
+
+@pytest.mark.parametrize(
+    ("form", "value", "shown"),
+    [
+        ("three", 0.0, "0.000"),
+        ("three", -0.0437, "−0.044"),
+        ("signed_pct", -0.0001, "0.0%"),
+        ("signed_pct", 0.034, "+3.4%"),
+        ("pct", None, "–"),
+        ("usd", 596_706.9, "$596,707"),
+        ("usd_short", 1_500_000, "$1.5M"),
+    ],
+)
+def test_figures_are_said_in_one_way(form: str, value: float | None, shown: str) -> None:
+    assert FORMS[form](value) == shown
