@@ -82,12 +82,16 @@ def execute(
             if "reused" in one.metadata and one.metadata["reused"].value
         ),
         time.monotonic() - started,
-        {
-            event.step_key: event.event_specific_data.duration_ms / 1000
-            for event in result.all_events
-            if event.is_step_success and event.step_key is not None
-        },
+        {key: seconds for key, seconds in map(_step_seconds, result.all_events) if key},
     )
+
+
+def _step_seconds(event: dg.DagsterEvent) -> tuple[str | None, float]:
+    """(name of the step that ended well here, its seconds), or (None, 0)."""
+    if not event.is_step_success:
+        return None, 0.0
+    data: Any = event.event_specific_data
+    return event.step_key, data.duration_ms / 1000
 
 
 def free_dead_runs(instance: dg.DagsterInstance) -> list[str]:
@@ -118,13 +122,22 @@ def _why(result: dg.ExecuteInProcessResult, run_id: str) -> str:
         if not event.is_step_failure or event.step_failure_data.error is None:
             continue
         error = event.step_failure_data.error
-        while error.cause is not None:
+        while error.cause is not None and error.cls_name not in _told():
             error = error.cause
         text = error.message.strip().split("\n")[0]
-        name, _, rest = text.partition(": ")
-        sentence = rest if name.split(".")[-1].isidentifier() and rest else text
-        return f"{event.step_key} failed: {sentence} (run {run_id[:8]})"
+        if error.cls_name in _told():
+            _, _, text = text.partition(": ")
+        return f"{event.step_key} failed: {text} (run {run_id[:8]})"
     return f"run {run_id[:8]} failed; its log stands in the UI (`realty ui`)"
+
+
+def _told(base: type = RealtyError) -> set[str]:
+    """Names of the errors whose message is a sentence for the user."""
+    names = {base.__name__}
+    kind: type
+    for kind in base.__subclasses__():
+        names |= _told(kind)
+    return names
 
 
 class _watching:

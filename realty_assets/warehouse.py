@@ -173,6 +173,8 @@ class Warehouse(DuckDBResource):
         conn = _open(self.path, read_only, get_settings().lock_timeout_s)
         try:
             conn.execute("SET TimeZone = 'UTC'")
+            # Views name files relative to the home, so that a home can be moved or copied.
+            conn.execute("SET file_search_path = $home", {"home": str(self.home.resolve())})
             yield conn
         finally:
             conn.close()

@@ -8,6 +8,15 @@ from __future__ import annotations
 
 RULE_VERSION = "1"
 
+# What each rule says of a sale, in a sentence.
+RULE_SENTENCES: dict[str, str] = {
+    "sale.token_price": "The price is a token, not what the home was worth.",
+    "sale.not_a_home": "Not one home: land, a lease, or several homes at once.",
+    "sale.far_below_area": "Far below what homes of its ZIP code fetched per square foot.",
+    "sale.far_above_area": "Far above what homes of its ZIP code fetched per square foot.",
+    "sale.not_exposed": "Sold at list price within days, well below its area: never on the market.",
+}
+
 # Bound into sql/clean/sales.sql. Ratios are differences of natural logs of dollars per square foot.
 SALE_RULES: dict[str, object] = {
     "token_price_usd": 10_000.0,
@@ -18,12 +27,6 @@ SALE_RULES: dict[str, object] = {
     # never offered to the market (family transfers look like this).
     "unexposed_days": 3,
     "unexposed_low_log_ratio": 0.25,
-    # Staging's own doubts about the price of a row.
-    "invalid_sale_flags": [
-        "price.rent",
-        "price.times_ten",
-        "price.token",
-        "price.implausible",
-        "price.far_from_area",
-    ],
+    # Staged, but not what a home's value is learned from: land, leases, several homes at once.
+    "invalid_sale_flags": ["scope.not_a_home"],
 }

@@ -65,7 +65,7 @@ def matrix(warehouse: Warehouse) -> dg.MaterializeResult:
     def compute() -> pl.DataFrame:
         sales = warehouse.read("clean.sales")
         wanted = today_subjects(
-            warehouse.read("clean.listings"), warehouse.read("clean.properties"), sales, today
+            warehouse.read("clean.listings"), warehouse.read("clean.properties"), today
         )
         subjects = pl.concat([sale_subjects(sales), wanted])
         return build_matrix(subjects, Sales(sales), SETTINGS, n_threads=get_settings().n_threads)

@@ -33,20 +33,14 @@ def sale_subjects(sales: pl.DataFrame) -> pl.DataFrame:
     return _shaped(dated.with_columns(as_of=sale_as_of(), role=pl.lit("sale")))
 
 
-def today_subjects(
-    listings: pl.DataFrame, properties: pl.DataFrame, sales: pl.DataFrame, today: date
-) -> pl.DataFrame:
+def today_subjects(listings: pl.DataFrame, properties: pl.DataFrame, today: date) -> pl.DataFrame:
     """Active listings; and the known properties of sources that have no active listing.
 
     One row per listing or property, as_of today, no price.
     """
     active = listings.filter(pl.col("standard_status") == "Active")
     busy = active["source"].unique().to_list()
-    seen_by_busy = pl.concat(
-        [frame.select("source", "property_key") for frame in (listings, sales)],
-        how="vertical_relaxed",
-    ).filter(pl.col("source").is_in(busy))["property_key"]
-    quiet = properties.filter(~pl.col("property_key").is_in(seen_by_busy.implode()))
+    quiet = properties.filter(~pl.col("source").is_in(busy))
     if "first_known_at" in quiet.columns:
         quiet = quiet.with_columns(known_at=pl.col("first_known_at"))
     parts = [(active, "active"), (quiet.with_columns(listing_key=pl.lit(None)), "property")]

@@ -126,7 +126,7 @@ def finish(arrival: Arrival, warehouse: Warehouse, code_version: str) -> store.L
 def _write(tx: Tx, arrival: Arrival, home: Path, started: float) -> store.LedgerRow:
     if arrival.result is not None:
         row = store.commit(tx, arrival.result, arrival.delivery, started)
-        store.show_raw(tx, home)
+        store.show_raw(tx)
         return row
     duration_s = time.monotonic() - started
     if arrival.reason is not None or arrival.source is None:

@@ -55,7 +55,7 @@ def take_in(
     home = warehouse.home
     _sweep(home)
     with telling_of_a_full_disk("the inbox", home), warehouse.transaction() as tx:
-        store.create_tables(tx, home)
+        store.create_tables(tx)
         record(tx, CODE_VERSION)
         seen = Seen.of(tx)
     rows: list[store.LedgerRow] = []
@@ -101,7 +101,7 @@ def state(warehouse: Warehouse) -> dict[str, tuple[TableReport, str]]:
     Previews of raw and quarantine are summaries: their cells name agents and owners.
     """
     with warehouse.transaction() as tx:
-        store.create_tables(tx, warehouse.home)
+        store.create_tables(tx)
         hashes = store.table_hashes(tx)
         summaries = {
             store.FILES: "ledger/latest.sql",

@@ -11,7 +11,6 @@ import hashlib
 import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Literal
 
 import polars as pl
@@ -78,27 +77,24 @@ class Delivery:
     run_id: str | None = None
 
 
-def create_tables(tx: Tx, home: Path) -> None:
+def create_tables(tx: Tx) -> None:
     """Makes the four tables where they are missing."""
     for schema in ("ledger", "raw", "staging"):
         tx.conn.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     for name in ("ledger/files_table", "staging/listings_table", "staging/quarantine_table"):
         tx.conn.execute(sql(f"{name}.sql").text)
     if not tx.exists(RAW):
-        show_raw(tx, home)
+        show_raw(tx)
 
 
-def show_raw(tx: Tx, home: Path) -> None:
+def show_raw(tx: Tx) -> None:
     """Points the view raw.listings at the parquet parts of the files in the ledger."""
     tx.conn.execute("CREATE SCHEMA IF NOT EXISTS raw")
     hashes = tx.read(sql("raw/registered.sql"))["file_hash"].to_list()
     if not hashes:
         tx.conn.execute(f"CREATE OR REPLACE VIEW {RAW} AS {sql('raw/no_listings.sql').text}")
         return
-    # A view cannot have parameters: the one value it needs is quoted here.
-    parts = str(home / "raw" / "*" / "*.parquet").replace("'", "''")
-    text = sql("raw/listings.sql").text.replace("$parts", f"'{parts}'")
-    tx.conn.execute(f"CREATE OR REPLACE VIEW {RAW} AS {text}")
+    tx.conn.execute(f"CREATE OR REPLACE VIEW {RAW} AS {sql('raw/listings.sql').text}")
 
 
 def known_file(tx: Tx, file_hash: str, mapping_hash: str) -> dict[str, object] | None:

@@ -23,7 +23,7 @@ from realty_assets.features.subjects import TRACK
 from realty_assets.modeling.conformal import Calibration, calibrate, level_shift
 from realty_assets.modeling.points import require_sales
 from realty_assets.modeling.settings import ModelSettings, NotEnoughSales
-from realty_assets.modeling.walk_forward import Market, walk_forward
+from realty_assets.modeling.walk_forward import Market, fold_sales, walk_forward
 
 CSV_COLUMNS = (
     "listing_key",
@@ -101,6 +101,8 @@ def backtest(
     if track != TRACK:
         raise ValueError(f"no model for the track {track!r} yet: only {TRACK}")
     window = list(rolling_origin(from_month, to_month))
+    if all(fold_sales(market.sales_frame, fold).is_empty() for fold in window):
+        raise NotEnoughSales(1, 0, f"that closed from {window[0].name} to {window[-1].name}")
     rows = walk_forward(market, folds_needed(from_month, to_month, market.model), walked)
     done = set(rows["cutoff"].to_list()) if len(rows) else set()
     parts = []

@@ -12,11 +12,11 @@ from realty_assets.faces import built_many
 from realty_assets.modeling.mlflow_registry import registered_name
 from realty_assets.promotion import gates
 from realty_assets.promotion.ledger import ALIAS_SCHEMA, DECISION_SCHEMA, decide
-from realty_assets.promotion.registry import follow_aliases
+from realty_assets.promotion.registry import broken_models, follow_aliases
 from realty_assets.warehouse import Warehouse
 
 DECISIONS, ALIASES = "promotion.decisions", "promotion.aliases"
-INPUTS = ["modeling.models", "modeling.backtests"]
+INPUTS = ["modeling.models", "modeling.backtests", "features.matrix"]
 
 
 @dg.multi_asset(
@@ -24,7 +24,7 @@ INPUTS = ["modeling.models", "modeling.backtests"]
     specs=[
         dg.AssetSpec(
             key=["promotion", name],
-            deps=[["modeling", "models"], ["modeling", "backtests"]],
+            deps=[table.split(".") for table in INPUTS],
             group_name="promotion",
             kinds={"duckdb", "mlflow"},
             owners=["team:data"],
@@ -45,12 +45,16 @@ def promotion(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
             for row in warehouse.read("modeling.backtests").to_dicts()
             if row["slice"] == "all"
         }
+        models = warehouse.read("modeling.models")
         decisions, aliases = decide(
-            warehouse.read("modeling.models"),
+            models,
             records,
             _table(warehouse, DECISIONS, pl.DataFrame(schema=DECISION_SCHEMA)),
             _table(warehouse, ALIASES, pl.DataFrame(schema=ALIAS_SCHEMA)),
             datetime.now(UTC).replace(tzinfo=None),
+            broken_models(
+                warehouse.home, models, warehouse.read("features.matrix").head(0).columns
+            ),
         )
         return {DECISIONS: decisions, ALIASES: aliases}
 

@@ -48,8 +48,13 @@ def judge_floors(record: Mapping[str, Any]) -> list[Gate]:
     return gates
 
 
-def verdict(gates: list[Gate], model_version: str, champion: str | None) -> tuple[Verdict, str]:
-    """(verdict, the reason in a sentence) for a model that has been judged."""
+def verdict(
+    gates: list[Gate], model_version: str, champion: str | None, champion_works: bool = True
+) -> tuple[Verdict, str]:
+    """(verdict, the reason in a sentence) for a model that has been judged.
+
+    A champion that can no longer be loaded or fed cannot speak; the next valid model takes over.
+    """
     failed = [gate for gate in gates if not gate.passed]
     if failed:
         names = "; ".join(
@@ -59,6 +64,11 @@ def verdict(gates: list[Gate], model_version: str, champion: str | None) -> tupl
     if champion is None:
         return "promote", (
             f"Model {model_version} is the first that meets every floor: it becomes champion."
+        )
+    if not champion_works:
+        return "promote", (
+            f"Model {model_version} meets every floor and takes over from {champion}, which this "
+            "home can no longer load or feed: its files or its features are gone."
         )
     return "challenge", (
         f"Model {model_version} meets every floor; {champion} stays champion until a decision "

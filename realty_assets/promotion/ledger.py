@@ -46,11 +46,13 @@ def decide(
     decisions: pl.DataFrame,
     aliases: pl.DataFrame,
     now: datetime,
+    broken: frozenset[str] = frozenset(),
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """(decisions with the new ones appended, aliases as they then stand).
 
     `models` has name, model_version, cutoff and the hashes that are the evidence; `records` the
-    backtest record by model name; a model that was decided on before is left alone.
+    backtest record by model name; `broken` the model versions that can no longer be loaded or fed.
+    A model that was decided on before is left alone.
     """
     known = set(zip(decisions["name"], decisions["model_version"], strict=True))
     held = {(row["name"], row["alias"]): row for row in aliases.iter_rows(named=True)}
@@ -61,7 +63,7 @@ def decide(
             continue
         champion = held.get((name, CHAMPION), {}).get("model_version")
         judged = gates.judge_floors(records.get(name, {}))
-        verdict, reason = gates.verdict(judged, version, champion)
+        verdict, reason = gates.verdict(judged, version, champion, champion not in broken)
         evidence = {key: model[key] for key in sorted(model) if key.endswith(("_hash", "sha256"))}
         decision = {
             "decision_id": gates.decision_id(version, champion, evidence),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
 from realty_assets.fingerprint import mlflow_registry
+from realty_assets.modeling.mlflow_registry import model_columns
+from realty_assets.modeling.model import ModelBroken, load_valuer
 
 
 def follow_aliases(home: Path, aliases: pl.DataFrame, models: pl.DataFrame) -> list[str]:
@@ -43,3 +46,17 @@ def follow_aliases(home: Path, aliases: pl.DataFrame, models: pl.DataFrame) -> l
         client.delete_registered_model_alias(name, alias)
         moved.append(f"{name}@{alias} removed")
     return moved
+
+
+def broken_models(home: Path, models: pl.DataFrame, columns: Sequence[str]) -> frozenset[str]:
+    """Versions whose folder is not whole, or that read a column which the matrix does not have."""
+    broken = set()
+    for row in models.iter_rows(named=True):
+        try:
+            needs = model_columns(load_valuer(home / row["artifact"]))
+        except ModelBroken:
+            broken.add(row["model_version"])
+            continue
+        if not set(needs) <= set(columns):
+            broken.add(row["model_version"])
+    return frozenset(broken)

@@ -7,7 +7,7 @@ import polars as pl
 
 from realty_assets.faces import built
 from realty_assets.serving.champion import champion
-from realty_assets.serving.report import REPORT_INPUTS, write_report
+from realty_assets.serving.report import REPORT_INPUTS, templates_hash, write_report
 from realty_assets.serving.valuations import value_homes
 from realty_assets.today import market_today
 from realty_assets.warehouse import Warehouse, sql
@@ -66,6 +66,7 @@ def reports(warehouse: Warehouse) -> dg.MaterializeResult:
         table,
         inputs=REPORT_INPUTS,
         code_version="1",
+        settings={"templates": templates_hash()},
         compute=lambda: write_report(warehouse),
         intact=lambda: all(
             (warehouse.home / path).exists() for path in warehouse.read(table)["path"]

@@ -73,6 +73,12 @@ class ReportNotWritten(RealtyError):
     """The report's file could not be written."""
 
 
+def templates_hash() -> str:
+    """sha256 (hex) of the templates: a page is made anew when its form changes."""
+    parts = [path.name.encode() + path.read_bytes() for path in sorted(TEMPLATES.glob("*.j2"))]
+    return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
 def build_report(warehouse: Warehouse) -> str:
     """The page, from the tables of `warehouse`; parts whose tables are missing say so."""
     facts, there = gather(warehouse)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence, Set
 from datetime import date
 from typing import Any
 
+from realty_assets.cleaning.rules import RULE_SENTENCES
 from realty_assets.evaluation.arrays import MIN_SALES, TOO_SMALL
 from realty_assets.ingestion.rules import RULES
 from realty_assets.serving import charts
@@ -27,14 +28,6 @@ MOST_RULES = 12
 MOST_ZIPS = 14
 MOST_MONTHS = 9
 Facts = Mapping[str, Sequence[Row]]
-# Rules of sql/clean/sales.sql, in words.
-SALE_RULES = {
-    "sale.token_price": "The price is a token, not what the home was worth.",
-    "sale.flagged_at_staging": "The row's price was already in doubt when it was taken in.",
-    "sale.far_below_area": "Far below what homes of its ZIP code fetched per square foot.",
-    "sale.far_above_area": "Far above what homes of its ZIP code fetched per square foot.",
-    "sale.not_exposed": "Sold at list price within days, well below its area: never on the market.",
-}
 # Upper ends of the classes of signed error on the map; the last class is open.
 ERROR_CLASSES = (
     ("e1", -0.15, "over 15% too low"),
@@ -79,7 +72,7 @@ def exclusions_part(facts: Facts) -> list[Row]:
     return [
         {
             **row,
-            "sentence": SALE_RULES.get(row["rule_id"], ""),
+            "sentence": RULE_SENTENCES.get(row["rule_id"], ""),
             "n_judged": judged.get(row["rule_id"], 0),
         }
         for row in facts["exclusions"]

@@ -98,7 +98,7 @@ def test_implausible_sales_stay_and_name_their_rule(tmp_path: Path) -> None:
         closed("high", date(2021, 3, 1), 2_000_000.0),
         closed("family", date(2021, 3, 1), 140_000.0, list_price=140_000.0, days_on_market=1),
         closed("quick", date(2021, 3, 1), 220_000.0, list_price=220_000.0, days_on_market=1),
-        closed("flagged", date(2021, 3, 1), 220_000.0, flags=["price.rent"]),
+        closed("land", date(2021, 3, 1), 220_000.0, flags=["scope.not_a_home"]),
     ]
     warehouse = clean(tmp_path, usual + odd)
     excluded = warehouse.read("clean.exclusions")
@@ -107,7 +107,7 @@ def test_implausible_sales_stay_and_name_their_rule(tmp_path: Path) -> None:
         "low": "sale.far_below_area",
         "high": "sale.far_above_area",
         "family": "sale.not_exposed",
-        "flagged": "sale.flagged_at_staging",
+        "land": "sale.not_a_home",
     }
     assert warehouse.read("clean.sales").height == len(usual) + len(odd)
 

@@ -65,18 +65,19 @@ def test_active_listings_ask_for_a_value_and_else_every_property(sales) -> None:
         standard_status=pl.Series(["Active", "Pending", "Active", "Closed"])
     )
     homes = sales.unique("property_key").with_columns(first_known_at=pl.col("known_at"))
-    got = today_subjects(listings, homes, sales, today)
+    got = today_subjects(listings, homes, today)
     assert got["role"].to_list() == ["active", "active"]
     assert set(got["as_of"]) == {today}
-    quiet = today_subjects(listings.filter(pl.lit(False)), homes, sales, today)
+    quiet = today_subjects(listings.filter(pl.lit(False)), homes, today)
     assert quiet["property_key"].sort().to_list() == homes["property_key"].sort().to_list()
     assert quiet["listing_key"].null_count() == len(quiet)
     # A second source, without active listings, still gets its homes valued.
-    other = homes.head(3).with_columns(property_key=pl.lit("X") + pl.col("property_key"))
+    other = homes.head(3).with_columns(
+        property_key=pl.lit("X") + pl.col("property_key"), source=pl.lit("b")
+    )
     both = today_subjects(
         listings,
         pl.concat([homes, other]),
-        pl.concat([sales, sales.head(3).with_columns(other["property_key"], source=pl.lit("b"))]),
         today,
     )
     assert both.filter(pl.col("role") == "property").height == 3

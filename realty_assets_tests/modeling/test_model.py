@@ -48,7 +48,7 @@ def valuer(market, walked) -> Valuer:
 
 def asked(market) -> pl.DataFrame:
     listings = market.sales_frame.tail(30).with_columns(standard_status=pl.lit("Active"))
-    wanted = today_subjects(listings, market.sales_frame.head(0), market.sales_frame, TODAY)
+    wanted = today_subjects(listings, market.sales_frame.head(0), TODAY)
     return build_matrix(wanted, market.sales, market.features)
 
 

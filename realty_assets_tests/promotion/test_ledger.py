@@ -92,6 +92,17 @@ def test_after_a_rejected_first_model_the_next_valid_one_is_champion() -> None:
     assert held(state[1]) == {"champion": "m2"}
 
 
+def test_a_champion_that_cannot_work_any_more_gives_way_to_the_next_valid_model() -> None:
+    state = decide(models("m1"), {NAME: GOOD}, *empty(), NOW)
+    state = decide(models("m1", "m2"), {NAME: GOOD}, *state, NOW, frozenset({"m1"}))
+    assert held(state[1]) == {"champion": "m2"}
+    assert "can no longer load or feed" in state[0]["reason"][1]
+    bad = decide(
+        models("m1", "m2", "m3"), {NAME: GOOD | {"mdape": 0.6}}, *state, NOW, frozenset({"m2"})
+    )
+    assert held(bad[1]) == {"champion": "m2"}
+
+
 record = st.fixed_dictionaries(
     {
         "n": st.integers(0, 100),

@@ -69,7 +69,7 @@ def clean_tables(n_sales: int = 600, *, active: bool = True) -> dict[str, pl.Dat
 def put_market(warehouse: Warehouse, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """Writes the clean tables, staging and the feature matrix of them as of TODAY."""
     sales = tables["clean.sales"]
-    wanted = today_subjects(tables["clean.listings"], tables["clean.properties"], sales, TODAY)
+    wanted = today_subjects(tables["clean.listings"], tables["clean.properties"], TODAY)
     matrix = build_matrix(
         pl.concat([sale_subjects(sales), wanted]), Sales(sales), FeatureSettings()
     )

@@ -44,7 +44,7 @@ SELECT
     CASE
         WHEN close_price < $token_price_usd THEN 'sale.token_price'
         WHEN len(list_filter(flags, flag -> list_contains($invalid_sale_flags, flag))) > 0
-            THEN 'sale.flagged_at_staging'
+            THEN 'sale.not_a_home'
         WHEN n_area_sales >= $min_area_sales
             AND log_price_per_sqft < area_log_price_per_sqft - $low_log_ratio
             THEN 'sale.far_below_area'
