@@ -5,6 +5,7 @@ Bad input ends with exit code 1 (2 for a wrong command line) and one sentence, n
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -144,14 +145,26 @@ def demo(
 
 def main() -> None:
     """Entry point: errors that a user can act on are one sentence on stderr."""
+    code = _run()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    actions.forget_ended_deliveries()
+    # At once: a kill while the interpreter is taken down must not find a told command half ended.
+    os._exit(code)
+
+
+def _run() -> int:
     try:
         app()
+    except SystemExit as done:
+        return done.code if isinstance(done.code, int) else int(done.code is not None)
     except RealtyError as error:
         out.fail(str(error))
-        sys.exit(1)
+        return 1
     except KeyboardInterrupt:
         out.fail("Interrupted; run the same command again to go on.")
-        sys.exit(130)
+        return 130
+    return 0
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -151,6 +152,11 @@ def demo(listings: int, months: int, photos: int, progress: Progress) -> Report:
     fill_demo_home(settings, listings, months, photos, progress)
     done = _execute("all", progress, title="materialize")
     return summary(settings, _warehouse(), done)
+
+
+def forget_ended_deliveries() -> None:
+    if deliveries := sys.modules.get("realty_assets.deliveries"):
+        deliveries.forget_ended()
 
 
 def _home() -> Settings:

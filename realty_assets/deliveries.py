@@ -20,6 +20,10 @@ from realty_assets.ingestion.inbox import expand, file_sha256
 from realty_assets.warehouse import Warehouse, sql
 
 
+# Journals of this process whose command has ended. They go when its result has been told.
+_ended: list[Path] = []
+
+
 @dataclass(frozen=True)
 class Delivery:
     """One file of one command: its bytes and the name it came under."""
@@ -56,7 +60,13 @@ def journal(home: Path, paths: Sequence[Path], source: str | None) -> Iterator[J
         yield Journal(place, started_at, resumed)
     finally:
         # Also after an error that was told to the user: the next try is a new delivery.
-        place.unlink(missing_ok=True)
+        _ended.append(place)
+
+
+def forget_ended() -> None:
+    """Drops the journals of commands that came to their end; the last thing a process does."""
+    while _ended:
+        _ended.pop().unlink(missing_ok=True)
 
 
 def deposit(

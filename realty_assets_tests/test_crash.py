@@ -70,8 +70,14 @@ def test_a_killed_ingestion_and_a_killed_run_end_as_if_nothing_had_happened(
         (ingest, undisturbed["ingest_s"]),
         (["run", "all"], undisturbed["run_s"]),
     ):
-        kills += killed_after(home, dice.uniform(0.2, 1.0) * usual_s, *words)
-        realty(home, *words)
+        # A command that came to its end before the kill is not given again: the same file
+        # delivered twice is two deliveries.
+        if killed_after(home, dice.uniform(0.1, 1.0) * usual_s, *words):
+            kills += 1
+            realty(home, *words)
     found = realty_json(home, "fingerprint")
-    assert found == undisturbed["fingerprint"], f"{kills} kills"
+    calm = undisturbed["fingerprint"]
+    differing = [table for table in calm if found.get(table) != calm[table]]
+    assert not differing, f"{kills} kills"
+    assert found == calm
     shutil.rmtree(home)
