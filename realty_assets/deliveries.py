@@ -19,7 +19,6 @@ from realty_assets.ingestion.inbox import deposit as deposit_into_inbox
 from realty_assets.ingestion.inbox import expand, file_sha256
 from realty_assets.warehouse import Warehouse, sql
 
-
 # Journals of this process whose command has ended. They go when its result has been told.
 _ended: list[Path] = []
 
