@@ -30,6 +30,7 @@ def run() -> list[dict[str, Any]]:
         home = Path(folder) / "home"
         first_s = _realty(home, "demo")
         again_s = _realty(home, "run", "all")
+        forced_s = _realty(home, "run", "all", "--force")
     return [
         {
             "name": "realty demo, default size",
@@ -46,5 +47,13 @@ def run() -> list[dict[str, Any]]:
             "ratio": again_s / first_s,
             "limit": 0.1,
             "note": "against the first run, processes included",
+        },
+        {
+            "name": "realty run all --force, nothing new",
+            "ours_s": forced_s,
+            "rival_s": first_s,
+            "ratio": forced_s / first_s,
+            "limit": None,
+            "note": "every step and check of the graph, each finding nothing to do",
         },
     ]

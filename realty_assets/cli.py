@@ -73,10 +73,13 @@ def ingest(
 @app.command()
 def run(
     what: Annotated[str, typer.Argument(help="'all', a room, or an asset (schema/table).")] = "all",
+    force: Annotated[
+        bool, typer.Option("--force", help="Start a run even when nothing has changed.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Materialize the graph, a room or one asset; what has not changed is reused."""
-    out.show(actions.run(what, out.progress), as_json)
+    out.show(actions.run(what, out.progress, force), as_json)
 
 
 @app.command()

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from realty_assets import up_to_date
 from realty_assets.cli_output import Progress
 from realty_assets.errors import RealtyError
 from realty_assets.home import prepare_home
@@ -74,12 +75,22 @@ def ingest(paths: list[Path], source: str | None, progress: Progress) -> Report:
     }
 
 
-def run(what: str, progress: Progress) -> Report:
-    _home()
-    keys = _select(what)
-    done = _execute("all", progress, title=f"run {what}", keys=keys)
+def run(what: str, progress: Progress, force: bool = False) -> Report:
+    settings = _home()
+    if what == "all":
+        if not force and (run_id := up_to_date.last_full_run(settings, _warehouse())):
+            return {
+                "run_id": run_id,
+                "up_to_date": True,
+                "rebuilt": [],
+                "note": "nothing has changed since that run; --force runs everything all the same",
+            }
+        done = _full_run(settings, progress)
+    else:
+        done = _execute("all", progress, title=f"run {what}", keys=_select(what))
     return {
         "run_id": done.run_id,
+        "up_to_date": False,
         "wall_s": round(done.wall_s, 2),
         "n_materialized": len(done.materialized),
         "n_reused": len(done.reused),
@@ -150,7 +161,7 @@ def demo(listings: int, months: int, photos: int, progress: Progress) -> Report:
 
     settings = _home()
     fill_demo_home(settings, listings, months, photos, progress)
-    done = _execute("all", progress, title="materialize")
+    done = _full_run(settings, progress)
     return summary(settings, _warehouse(), done)
 
 
@@ -169,6 +180,12 @@ def _warehouse() -> Warehouse:
     from realty_assets.warehouse import Warehouse
 
     return Warehouse.at(get_settings().warehouse_path)
+
+
+def _full_run(settings: Settings, progress: Progress) -> RunOutcome:
+    done = _execute("all", progress, title="run all")
+    up_to_date.remember_full_run(settings, _warehouse(), done.run_id)
+    return done
 
 
 def _execute(
@@ -194,12 +211,10 @@ def _execute(
         )
 
 
-def _select(what: str) -> list[dg.AssetKey] | None:
-    """The assets that `what` names: all of them (None), a room's, or one."""
+def _select(what: str) -> list[dg.AssetKey]:
+    """The assets that `what` names: a room's, or one."""
     from realty_assets.definitions import defs
 
-    if what == "all":
-        return None
     specs = list(defs.resolve_all_asset_specs())
     rooms = sorted({spec.group_name for spec in specs if spec.group_name})
     names = sorted(spec.key.to_user_string() for spec in specs)

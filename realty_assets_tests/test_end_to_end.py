@@ -40,7 +40,7 @@ def test_every_asset_is_a_table_and_every_table_an_asset(warehouse: Warehouse) -
             ).fetchall()
         }
     assert keys <= tables
-    assert tables - keys == {"ledger.builds"}
+    assert tables - keys == {"ledger.builds", "ledger.full_runs"}
 
 
 def test_every_row_of_every_file_is_accounted_for(warehouse: Warehouse) -> None:
@@ -88,9 +88,21 @@ def test_the_report_is_one_file_that_loads_nothing(market: Market, warehouse: Wa
 def test_a_second_run_with_nothing_new_makes_nothing_new(own_copy: Path) -> None:
     before = realty_json(own_copy, "fingerprint")
     again = realty_json(own_copy, "run", "all")
-    assert again["rebuilt"] == []
-    assert again["n_reused"] == again["n_materialized"]
+    assert again["up_to_date"]
+    forced = realty_json(own_copy, "run", "all", "--force")
+    assert forced["rebuilt"] == []
+    assert forced["n_reused"] == forced["n_materialized"] > 0
     assert realty_json(own_copy, "fingerprint") == before
+
+
+def test_a_changed_setting_or_a_lost_file_is_something_new(own_copy: Path) -> None:
+    assert not realty_json(own_copy, "run", "all", REALTY_BACKTEST_MONTHS="2")["up_to_date"]
+    assert not realty_json(own_copy, "run", "all")["up_to_date"]
+    page = next((own_copy / "reports").glob("*.html"))
+    page.unlink()
+    told = realty_json(own_copy, "run", "all")
+    assert told["rebuilt"] == ["serving/reports"]
+    assert page.exists()
 
 
 def test_the_same_file_again_adds_a_ledger_row_and_nothing_else(

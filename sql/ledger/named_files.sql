@@ -1,0 +1,4 @@
+-- One row per file or folder below the home that a table names.
+SELECT path FROM serving.reports
+UNION ALL
+SELECT artifact FROM modeling.models
