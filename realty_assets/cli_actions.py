@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from realty_assets import up_to_date
 from realty_assets.cli_output import Progress
 from realty_assets.errors import RealtyError
 from realty_assets.home import prepare_home
@@ -76,6 +75,8 @@ def ingest(paths: list[Path], source: str | None, progress: Progress) -> Report:
 
 
 def run(what: str, progress: Progress, force: bool = False) -> Report:
+    from realty_assets import up_to_date
+
     settings = _home()
     if what == "all":
         if not force and (run_id := up_to_date.last_full_run(settings, _warehouse())):
@@ -183,6 +184,8 @@ def _warehouse() -> Warehouse:
 
 
 def _full_run(settings: Settings, progress: Progress) -> RunOutcome:
+    from realty_assets import up_to_date
+
     done = _execute("all", progress, title="run all")
     up_to_date.remember_full_run(settings, _warehouse(), done.run_id)
     return done
