@@ -7,7 +7,7 @@ import sys
 import time
 from typing import Any
 
-REPEATS = 3
+REPEATS = 7
 
 
 def _best(code: str) -> float:
