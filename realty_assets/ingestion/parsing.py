@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -106,7 +108,14 @@ def _chunk(data: bytes, split: Split, layout: Layout, offset: int, number: int) 
             is_data[at] = True
             malformed_at.append(at)
     recoded, seen = _recode(data, split, whole)
-    cells = _parse(_well_formed(data, split, whole), layout)
+    try:
+        cells = _parse(_well_formed(data, split, whole), layout)
+    except pl.exceptions.ComputeError:
+        # Quotes that the fast parser cannot make sense of: record by record, and what is no row
+        # even then is malformed.
+        cells, unreadable = _parse_each(data, split, whole, layout)
+        whole[unreadable] = False
+        malformed_at = sorted([*malformed_at, *unreadable])
     whole_at = np.flatnonzero(whole)
     if cells.height != whole_at.size:
         raise CountsDisagree(
@@ -198,6 +207,26 @@ def _parse(text: bytes, layout: Layout) -> pl.DataFrame:
         separator=layout.delimiter,
         quote_char='"',
     )
+
+
+def _parse_each(
+    data: bytes, split: Split, whole: np.ndarray, layout: Layout
+) -> tuple[pl.DataFrame, list[int]]:
+    """(cells of the whole records that can be read one by one, positions of the others)."""
+    rows, unreadable = [], []
+    for at in np.flatnonzero(whole).tolist():
+        record = split.rewritten.get(at, data[split.starts[at] : split.ends[at]])
+        lines = io.StringIO(record.decode("utf-8").rstrip("\r\n"), newline="")
+        try:
+            found = list(csv.reader(lines, delimiter=layout.delimiter, strict=True))
+        except csv.Error:
+            found = []
+        if len(found) == 1 and len(found[0]) == len(layout.headings):
+            rows.append([cell or None for cell in found[0]])
+        else:
+            unreadable.append(at)
+    schema = dict.fromkeys(layout.headings, pl.String)
+    return pl.DataFrame(rows, schema=schema, orient="row"), unreadable
 
 
 def _notes(cells: pl.DataFrame, layout: Layout) -> np.ndarray:

@@ -8,43 +8,46 @@ WITH closings AS (
         PARTITION BY source, listing_key ORDER BY known_at, row_hash, file_hash, record_number
     ) = 1
 ),
--- The same home at the same price within a week is one sale told twice, under two keys.
-told AS (
+-- The same home at the same price within a week is one sale told twice, under two keys. The one
+-- that was known first stands, whatever is told later.
+one_each AS (
+    SELECT closings.*
+    FROM closings
+    ANTI JOIN closings AS earlier
+        ON earlier.property_key = closings.property_key
+        AND earlier.close_price = closings.close_price
+        AND abs(earlier.close_date - closings.close_date) <= 7
+        AND (earlier.known_at, earlier.listing_key) < (closings.known_at, closings.listing_key)
+),
+judged AS (
     SELECT
         *,
-        lag(close_date) OVER same_price AS previous_close_date,
-        lag(listing_key) OVER same_price AS previous_listing_key
-    FROM closings
-    WINDOW same_price AS (
-        PARTITION BY property_key, close_price ORDER BY close_date, known_at, listing_key
-    )
-),
-one_each AS (
-    SELECT * EXCLUDE (previous_close_date, previous_listing_key)
-    FROM told
-    WHERE previous_close_date IS NULL OR close_date - previous_close_date > 7
+        len(list_filter(flags, flag -> list_contains($invalid_sale_flags, flag))) > 0 AS not_a_home,
+        close_price < $token_price_usd AS token_price,
+        ln(close_price / nullif(living_area, 0)) AS log_price_per_sqft
+    FROM one_each
 ),
 -- Past-only: what homes of the same postal code fetched per square foot in the year before.
 compared AS (
     SELECT
         *,
-        ln(close_price / nullif(living_area, 0)) AS log_price_per_sqft,
-        median(ln(close_price / nullif(living_area, 0))) OVER past_year AS area_log_price_per_sqft,
-        count(*) OVER past_year AS n_area_sales
-    FROM one_each
+        median(log_price_per_sqft) FILTER (NOT not_a_home AND NOT token_price)
+            OVER past_year AS area_log_price_per_sqft,
+        count(log_price_per_sqft) FILTER (NOT not_a_home AND NOT token_price AND postal_code IS NOT NULL)
+            OVER past_year AS n_area_sales
+    FROM judged
     WINDOW past_year AS (
         PARTITION BY postal_code ORDER BY known_at
         RANGE BETWEEN INTERVAL 365 DAYS PRECEDING AND INTERVAL 1 MICROSECOND PRECEDING
     )
 )
 SELECT
-    * EXCLUDE (log_price_per_sqft, area_log_price_per_sqft, n_area_sales, flags, file_hash,
+    * EXCLUDE (not_a_home, token_price, log_price_per_sqft, area_log_price_per_sqft, n_area_sales, flags, file_hash,
         record_number, line_number, row_hash),
     flags,
     CASE
-        WHEN close_price < $token_price_usd THEN 'sale.token_price'
-        WHEN len(list_filter(flags, flag -> list_contains($invalid_sale_flags, flag))) > 0
-            THEN 'sale.not_a_home'
+        WHEN not_a_home THEN 'sale.not_a_home'
+        WHEN token_price THEN 'sale.token_price'
         WHEN n_area_sales >= $min_area_sales
             AND log_price_per_sqft < area_log_price_per_sqft - $low_log_ratio
             THEN 'sale.far_below_area'
