@@ -16,6 +16,8 @@ from realty_assets.ingestion.inbox import pending
 from realty_assets.settings import get_settings
 
 # Rooms whose tables follow new data at once. Models do not: they wait for the monthly retrain.
+# State of the inbox that a run was started for, and how often one state is tried.
+STATE_TAG, MOST_TRIES = "realty/inbox_state", 3
 FOLLOWING_GROUPS = ("cleaning", "features", "serving")
 
 
@@ -56,7 +58,10 @@ backtest_job = dg.define_asset_job(
 
 
 def quiet_files(home: Path, quiet_s: float, now: float) -> list[tuple[str, int, int]]:
-    """(path in the inbox, bytes, mtime in ns) of waiting files that have stopped growing."""
+    """(path in the inbox, inode, ctime in ns) of waiting files that have stopped growing.
+
+    The two change whenever a file is put there, also one with an old modification time.
+    """
     found = []
     for path in pending(home):
         try:
@@ -65,7 +70,7 @@ def quiet_files(home: Path, quiet_s: float, now: float) -> list[tuple[str, int, 
             continue
         if now - stat.st_mtime >= quiet_s:
             name = str(path.relative_to(home / "inbox"))
-            found.append((name, stat.st_size, stat.st_mtime_ns))
+            found.append((name, stat.st_ino, stat.st_ctime_ns))
     return found
 
 
@@ -81,10 +86,22 @@ def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Sk
     files = quiet_files(settings.home, settings.inbox_quiet_s, time.time())
     if not files:
         return dg.SkipReason("The inbox is empty, or what stands in it is still growing.")
-    key = hashlib.sha256(repr(files).encode()).hexdigest()[:24]
+    state = hashlib.sha256(repr(files).encode()).hexdigest()[:24]
+    tried = context.instance.get_runs(filters=dg.RunsFilter(tags={STATE_TAG: state}))
+    if len(tried) >= MOST_TRIES:
+        return dg.SkipReason(
+            f"{len(tried)} runs have failed on what stands in the inbox: see their logs, then "
+            "touch a file to try again."
+        )
+    if any(not run.is_finished for run in tried):
+        return dg.SkipReason("A run is taking in what stands in the inbox.")
+    # Dagster never starts a second run of one key, even when the first one failed.
+    key = f"{state}-{len(tried)}"
     names = ", ".join(name for name, _, _ in files[:5])
     return dg.SensorResult(
-        run_requests=[dg.RunRequest(run_key=key, tags={"realty/inbox": names[:200]})]
+        run_requests=[
+            dg.RunRequest(run_key=key, tags={"realty/inbox": names[:200], STATE_TAG: state})
+        ]
     )
 
 

@@ -27,6 +27,7 @@ FILE_COLUMNS = [
     *["file_name", "status", "rows_read", "rows_staged", "rows_quarantined", "rows_unchanged"]
 ]
 SLICE_COLUMNS = ["slices", "n", "mdape", "ppe10", "r2", "cod", "median_ratio", "coverage_90"]
+INTERRUPTED = 130
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 
 
@@ -151,7 +152,8 @@ def main() -> None:
     code = _run()
     sys.stdout.flush()
     sys.stderr.flush()
-    actions.forget_ended_deliveries()
+    if code != INTERRUPTED:
+        actions.forget_ended_deliveries()
     # At once: a kill while the interpreter is taken down must not find a told command half ended.
     os._exit(code)
 
@@ -166,7 +168,10 @@ def _run() -> int:
         return 1
     except KeyboardInterrupt:
         out.fail("Interrupted; run the same command again to go on.")
-        return 130
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 (the last resort: a sentence here, the trace in a file)
+        out.fail(actions.unexpected(error))
+        return 1
     return 0
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import difflib
 import os
 import sys
+import tempfile
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +34,7 @@ class BadRequest(RealtyError):
 def enter_home(home: Path | None) -> None:
     """Makes `home` the home of this process and of its children."""
     if home is not None:
-        os.environ["REALTY_HOME"] = str(home.expanduser().resolve())
+        os.environ["REALTY_HOME"] = str(home)
     get_settings()
 
 
@@ -41,6 +43,8 @@ def make_sample(
 ) -> Report:
     from realty_assets.sample_market import generate
 
+    if to.exists() and not to.is_dir():
+        raise BadRequest(f"{to} is a file: name a folder for the sample market.")
     if to.exists() and any(to.iterdir()):
         raise BadRequest(f"The folder {to} is not empty: name a new one for the sample market.")
     with progress("sample market") as on_step:
@@ -64,6 +68,11 @@ def ingest(paths: list[Path], source: str | None, progress: Progress) -> Report:
         waiting = deliveries.deposit(settings.home, paths, source, journal)
         done = _execute(ingest_job.name, progress, title="ingest")
         rows = deliveries.told(_warehouse(), waiting, journal.started_at)
+    if len(rows) < len(waiting):
+        raise BadRequest(
+            f"Only {len(rows)} of {len(waiting)} files were taken in; the others wait in the inbox "
+            "(`realty status`): give the command again."
+        )
     refused = [row for row in rows if row["status"] == "refused"]
     return {
         "run_id": done.run_id,
@@ -110,6 +119,8 @@ def backtest(
 ) -> Report:
     from realty_assets.modeling import backtest_report
 
+    if predictions is not None and predictions.is_dir():
+        raise BadRequest(f"{predictions} is a folder: name a file for the predictions.")
     _home()
     window = backtest_report.check_window(from_month, to_month, track)
     done = _execute(
@@ -166,6 +177,21 @@ def demo(listings: int, months: int, photos: int, progress: Progress) -> Report:
     return summary(settings, _warehouse(), done)
 
 
+def unexpected(error: Exception) -> str:
+    """A sentence for an error that nobody foresaw; its trace goes to a file for who mends it."""
+    first = str(error).strip().split("\n")[0]
+    causes = [str(error), str(error.__cause__), str(error.__context__)]
+    if any(word in cause for cause in causes for word in ("No space left", "disk is full")):
+        return f"The disk is full ({first}): free some space and run the same command again."
+    said = f"{type(error).__name__}: {first}."
+    trace = Path(tempfile.gettempdir()) / f"realty-error-{os.getpid()}.txt"
+    try:
+        trace.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    except OSError:
+        return said
+    return f"{said} The trace is in {trace}."
+
+
 def forget_ended_deliveries() -> None:
     if deliveries := sys.modules.get("realty_assets.deliveries"):
         deliveries.forget_ended()
@@ -187,7 +213,8 @@ def _full_run(settings: Settings, progress: Progress) -> RunOutcome:
     from realty_assets import up_to_date
 
     done = _execute("all", progress, title="run all")
-    up_to_date.remember_full_run(settings, _warehouse(), done.run_id)
+    if done.last_word:
+        up_to_date.remember_full_run(settings, _warehouse(), done.run_id)
     return done
 
 

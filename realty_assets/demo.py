@@ -25,7 +25,8 @@ class NotADemoHome(RealtyError):
 def fill_empty_home(settings: Settings, progress: Progress, size: dict[str, int] = SIZE) -> bool:
     """Gives a home that knows nothing the sample market; returns whether it did."""
     warehouse = Warehouse.at(settings.warehouse_path)
-    if pending(settings.home) or warehouse.exists("ledger.files"):
+    half_made = _half_made(settings)
+    if not half_made and (pending(settings.home) or warehouse.exists("ledger.files")):
         return False
     say(f"The home {settings.home} is empty, so the sample market is put into its inbox.")
     _make_and_deposit(settings, progress, size)
@@ -44,12 +45,19 @@ def fill_demo_home(
     if note.exists() and json.loads(note.read_text()) == size:
         say(f"The sample market is already in {settings.home}; what has not changed is reused.")
         return
-    if note.exists() or Warehouse.at(settings.warehouse_path).exists("ledger.files"):
+    known = Warehouse.at(settings.warehouse_path).exists("ledger.files")
+    if note.exists() or (known and not _half_made(settings)):
         raise NotADemoHome(
             f"The home {settings.home} holds another market: name an empty folder with "
             "REALTY_HOME and run the demo there."
         )
     _make_and_deposit(settings, progress, size)
+
+
+def _half_made(settings: Settings) -> bool:
+    """Whether a killed run left the sample market without the note that it is all there."""
+    folder = settings.home / FOLDER
+    return folder.exists() and not (folder / "made.json").exists()
 
 
 def summary(settings: Settings, warehouse: Warehouse, done: RunOutcome) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 VOLATILE: dict[str, frozenset[str]] = {
     "ledger.builds": frozenset({"built_at"}),
-    "ledger.full_runs": frozenset({"run_id", "ended_at"}),
     "ledger.files": frozenset({"delivery_id", "arrived_at", "run_id", "duration_s"}),
     "modeling.models": frozenset({"trained_at", "duration_s", "run_id"}),
     "promotion.decisions": frozenset({"decided_at", "run_id"}),

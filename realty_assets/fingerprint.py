@@ -15,6 +15,8 @@ from realty_assets.warehouse import Warehouse, WarehouseMissing, check_table_nam
 
 # Not a table of the warehouse: what MLflow's registry holds.
 MLFLOW = "mlflow.registry"
+# Tells of runs and of this machine, nothing of the data.
+LEFT_OUT = ("ledger.full_runs",)
 
 
 def table_fingerprint(conn: duckdb.DuckDBPyConnection, table: str) -> tuple[int, str]:
@@ -52,7 +54,7 @@ def all_tables(conn: duckdb.DuckDBPyConnection) -> list[str]:
         "SELECT table_schema || '.' || table_name FROM information_schema.tables "
         "WHERE table_schema NOT IN ('main', 'information_schema', 'pg_catalog') ORDER BY 1"
     ).fetchall()
-    return [row[0] for row in rows]
+    return [row[0] for row in rows if row[0] not in LEFT_OUT]
 
 
 def fingerprint_home(warehouse: Warehouse, tables: list[str]) -> dict[str, dict[str, Any]]:

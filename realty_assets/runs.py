@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 import uuid
@@ -14,8 +13,8 @@ import dagster as dg
 import psutil
 
 from realty_assets.errors import RealtyError
+from realty_assets.processes import BORN_TAG, PID_TAG, process_tags
 
-PID_TAG, BORN_TAG = "realty/pid", "realty/pid_born"
 POLL_S = 0.3
 UNFINISHED = [
     dg.DagsterRunStatus.STARTING,
@@ -39,6 +38,8 @@ class RunOutcome:
     reused: tuple[dg.AssetKey, ...]
     wall_s: float
     step_s: Mapping[str, float]
+    # Whether no other run has made any of these tables since.
+    last_word: bool
 
 
 def execute(
@@ -53,7 +54,6 @@ def execute(
     """Runs `job` in this process, as a run that the UI shows. Raises RunFailed."""
     free_dead_runs(instance)
     run_id = str(uuid.uuid4())
-    me = psutil.Process()
     config: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     if ops:
         config["ops"] = dict(ops)
@@ -65,7 +65,7 @@ def execute(
             asset_selection=list(asset_selection) if asset_selection else None,
             run_id=run_id,
             raise_on_error=False,
-            tags={PID_TAG: str(os.getpid()), BORN_TAG: str(me.create_time()), **(tags or {})},
+            tags={**process_tags(), **(tags or {})},
         )
     if not result.success:
         raise RunFailed(_why(result, run_id))
@@ -83,7 +83,13 @@ def execute(
         ),
         time.monotonic() - started,
         {key: seconds for key, seconds in map(_step_seconds, result.all_events) if key},
+        all(_made_by(instance, one.asset_key) == run_id for one in made),
     )
+
+
+def _made_by(instance: dg.DagsterInstance, key: dg.AssetKey) -> str | None:
+    event = instance.get_latest_materialization_event(key)
+    return event.run_id if event else None
 
 
 def _step_seconds(event: dg.DagsterEvent) -> tuple[str | None, float]:
@@ -101,6 +107,7 @@ def free_dead_runs(instance: dg.DagsterInstance) -> list[str]:
     """
     freed = []
     for run in instance.get_runs(filters=dg.RunsFilter(statuses=UNFINISHED)):
+        # A run without a process of its own is still being launched by a daemon.
         if PID_TAG not in run.tags or _alive(run.tags):
             continue
         instance.report_run_failed(run, "The process of this run is gone: it was killed.")

@@ -67,7 +67,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         if environ.get(f"REALTY_{field.upper()}")
     }
     if "home" in given:
-        given["home"] = Path(given["home"]).expanduser().resolve()
+        try:
+            given["home"] = Path(given["home"]).expanduser().resolve()
+        except RuntimeError as error:
+            raise SettingsError(f"REALTY_HOME={given['home']!r} cannot be used: {error}") from error
     try:
         return Settings(**given)
     except ValidationError as error:

@@ -7,6 +7,8 @@ from datetime import date
 from realty_assets.settings import get_settings
 from realty_assets.warehouse import Tx, Warehouse, WarehouseMissing, sql
 
+NEEDED = "a model needs 300 valid closed sales to train, and 100 more to calibrate"
+
 
 def market_today(warehouse: Warehouse) -> date:
     """REALTY_AS_OF, or the day after the latest `known_at` in staging.
@@ -19,10 +21,13 @@ def market_today(warehouse: Warehouse) -> date:
     with warehouse.connect() as conn:
         tx = Tx(conn)
         if not tx.exists("staging.listings"):
-            raise WarehouseMissing("Nothing has been staged yet: run `realty ingest` first.")
+            raise WarehouseMissing(
+                f"Nothing has been staged yet: run `realty ingest` first; {NEEDED}."
+            )
         day: date | None = tx.read(sql("clean/today.sql"))["today"][0]
     if day is None:
         raise WarehouseMissing(
-            "No row has been staged yet: see `realty status` for what was refused or quarantined."
+            "No row has been staged yet: run `realty ingest`, and see `realty status` for what was "
+            f"refused or quarantined; {NEEDED}."
         )
     return day

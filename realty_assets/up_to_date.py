@@ -22,6 +22,8 @@ from realty_assets.warehouse import SQL_ROOT, Tx, Warehouse, sql
 
 FULL_RUNS = "ledger.full_runs"
 PACKAGE = Path(__file__).parent
+# Settings of the machine, which change no table.
+MACHINE = {"home", "lock_timeout_s", "n_threads", "inbox_quiet_s"}
 CODE_SUFFIXES = {".py", ".sql", ".yaml", ".j2", ".css"}
 
 
@@ -61,7 +63,7 @@ def _state(settings: Settings, tx: Tx) -> str | None:
         return None
     parts = {
         "code": _code_hash(),
-        "settings": settings.model_dump(mode="json", exclude={"home", "lock_timeout_s"}),
+        "settings": settings.model_dump(mode="json", exclude=MACHINE),
         "builds": builds,
         "registry": mlflow_registry(settings.home / "mlflow" / "mlflow.db"),
     }

@@ -15,11 +15,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import duckdb
 import polars as pl
 from dagster_duckdb import DuckDBResource
 
 from realty_assets.errors import RealtyError
+from realty_assets.processes import process_tags
 from realty_assets.settings import REPO_ROOT, get_settings
 
 SQL_ROOT = REPO_ROOT / "sql"
@@ -152,6 +154,11 @@ class Warehouse(DuckDBResource):
     def home(self) -> Path:
         return self.path.parent
 
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Writes the process on its run, whoever started it: see `runs.free_dead_runs`."""
+        if context.run_id and context.instance and not context.instance.is_ephemeral:
+            context.instance.add_run_tags(context.run_id, process_tags())
+
     @contextmanager
     def connect(self, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection that is always closed again.
@@ -197,6 +204,9 @@ class Warehouse(DuckDBResource):
                 yield Tx(conn)
                 conn.execute("COMMIT")
             except (duckdb.IOException, duckdb.FatalException) as error:
+                if not _disk_failed(error):
+                    _roll_back(conn)
+                    raise
                 # DuckDB has rolled back by itself; the file is as it was before.
                 raise WarehouseError(
                     f"The warehouse {self.path} could not be written, and nothing in it was "
@@ -236,7 +246,7 @@ def _open(path: Path, read_only: bool, timeout_s: float) -> duckdb.DuckDBPyConne
         try:
             return duckdb.connect(str(path), read_only=read_only, config=CONNECTION_CONFIG)
         except duckdb.IOException as error:
-            if "lock" not in str(error).lower():
+            if "Could not set lock" not in str(error):
                 raise WarehouseError(f"Cannot open the warehouse {path}: {error}") from error
             if time.monotonic() >= deadline:
                 found = _LOCK_PID.search(str(error))
@@ -252,6 +262,10 @@ def _open(path: Path, read_only: bool, timeout_s: float) -> duckdb.DuckDBPyConne
 def _first_line(error: Exception) -> str:
     line = str(error).split("\n", 1)[0].strip()
     return line if line.endswith(".") else line + "."
+
+
+def _disk_failed(error: Exception) -> bool:
+    return any(word in str(error) for word in ("No space left", "Could not write", "too large"))
 
 
 def _roll_back(conn: duckdb.DuckDBPyConnection) -> None:

@@ -143,6 +143,42 @@ def test_the_inbox_sensor_asks_for_one_run_per_state_of_the_inbox(inbox: Path) -
         assert other.run_requests[0].run_key != first.run_requests[0].run_key
 
 
+def test_a_failed_run_is_tried_again_and_not_for_ever(inbox: Path) -> None:
+    @dg.op
+    def fails() -> None:
+        raise RuntimeError("the disk is full")
+
+    @dg.job
+    def ingest() -> None:
+        fails()
+
+    keys = []
+    with dg.DagsterInstance.ephemeral() as instance:
+        drop(inbox, "a.csv")
+        for _ in range(automation.MOST_TRIES):
+            asked = tick_inbox(instance)
+            assert isinstance(asked, dg.SensorResult)
+            assert asked.run_requests
+            (request,) = asked.run_requests
+            keys.append(request.run_key)
+            ingest.execute_in_process(instance=instance, tags=request.tags, raise_on_error=False)
+        assert len(set(keys)) == automation.MOST_TRIES
+        assert isinstance(tick_inbox(instance), dg.SkipReason)
+
+
+def test_the_same_file_dropped_again_is_news_whatever_its_date(inbox: Path) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        keys = set()
+        for _ in range(2):
+            path = drop(inbox, "a.csv", age_s=86_400)
+            asked = tick_inbox(instance)
+            assert isinstance(asked, dg.SensorResult)
+            assert asked.run_requests
+            keys.add(asked.run_requests[0].run_key)
+            path.unlink()
+        assert len(keys) == 2
+
+
 def test_a_file_that_still_grows_is_left_for_the_next_tick(inbox: Path) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         drop(inbox, "growing.csv", age_s=0.0)

@@ -2,101 +2,71 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import dagster as dg
 
 from realty_assets.cleaning.rules import RULE_VERSION, SALE_RULES
 from realty_assets.faces import built
 from realty_assets.warehouse import Warehouse, sql
 
-COMMON: dict = {
-    "group_name": "cleaning",
-    "kinds": {"duckdb", "sql"},
-    "owners": ["team:data"],
-    "pool": "duckdb",
-}
 
+def _table(
+    name: str,
+    inputs: list[str],
+    description: str,
+    code_version: str = "1",
+    params: Mapping[str, Any] | None = None,
+) -> dg.AssetsDefinition:
+    """The asset clean/<name>: the rows of sql/clean/<name>.sql, made anew when its text changes."""
 
-@dg.asset(
-    key=["clean", "listing_versions"],
-    deps=[["staging", "listings"]],
-    code_version="1",
-    description="Every accepted version of every listing, with the home it is of.",
-    **COMMON,
-)
-def listing_versions(warehouse: Warehouse) -> dg.MaterializeResult:
-    return built(
-        warehouse,
-        "clean.listing_versions",
-        inputs=["staging.listings"],
-        code_version="1",
-        compute=lambda: sql("clean/listing_versions.sql"),
+    @dg.asset(
+        key=["clean", name],
+        deps=[table.split(".") for table in inputs],
+        code_version=code_version,
+        description=description,
+        group_name="cleaning",
+        kinds={"duckdb", "sql"},
+        owners=["team:data"],
+        pool="duckdb",
     )
+    def face(warehouse: Warehouse) -> dg.MaterializeResult:
+        statement = sql(f"clean/{name}.sql").bind(**(params or {}))
+        return built(
+            warehouse,
+            f"clean.{name}",
+            inputs=inputs,
+            code_version=code_version,
+            settings={"sql": statement.text, "params": dict(params or {})},
+            compute=lambda: statement,
+        )
+
+    return face
 
 
-@dg.asset(
-    key=["clean", "listings"],
-    deps=[["clean", "listing_versions"]],
-    code_version="1",
-    description="The latest known version of every listing.",
-    **COMMON,
+listing_versions = _table(
+    "listing_versions",
+    ["staging.listings"],
+    "Every accepted version of every listing, with the home it is of.",
 )
-def listings(warehouse: Warehouse) -> dg.MaterializeResult:
-    return built(
-        warehouse,
-        "clean.listings",
-        inputs=["clean.listing_versions"],
-        code_version="1",
-        compute=lambda: sql("clean/listings.sql"),
-    )
-
-
-@dg.asset(
-    key=["clean", "sales"],
-    deps=[["clean", "listing_versions"]],
-    code_version=RULE_VERSION,
-    description="One row per closed sale; excluded sales stay, with the rule that excludes them.",
-    **COMMON,
+listings = _table(
+    "listings", ["clean.listing_versions"], "The latest known version of every listing."
 )
-def sales(warehouse: Warehouse) -> dg.MaterializeResult:
-    return built(
-        warehouse,
-        "clean.sales",
-        inputs=["clean.listing_versions"],
-        code_version=RULE_VERSION,
-        settings=SALE_RULES,
-        compute=lambda: sql("clean/sales.sql").bind(**SALE_RULES),
-    )
-
-
-@dg.asset(
-    key=["clean", "properties"],
-    deps=[["clean", "listing_versions"], ["clean", "sales"]],
-    code_version="1",
-    description="One row per home, as last known.",
-    **COMMON,
+sales = _table(
+    "sales",
+    ["clean.listing_versions"],
+    "One row per closed sale; excluded sales stay, with the rule that excludes them.",
+    RULE_VERSION,
+    SALE_RULES,
 )
-def properties(warehouse: Warehouse) -> dg.MaterializeResult:
-    return built(
-        warehouse,
-        "clean.properties",
-        inputs=["clean.listing_versions", "clean.sales"],
-        code_version="1",
-        compute=lambda: sql("clean/properties.sql"),
-    )
-
-
-@dg.asset(
-    key=["clean", "exclusions"],
-    deps=[["clean", "sales"]],
-    code_version=RULE_VERSION,
-    description="The sales that no model learns from, each with its rule.",
-    **COMMON,
+properties = _table(
+    "properties", ["clean.listing_versions", "clean.sales"], "One row per home, as last known."
 )
-def exclusions(warehouse: Warehouse) -> dg.MaterializeResult:
-    return built(
-        warehouse,
-        "clean.exclusions",
-        inputs=["clean.sales"],
-        code_version=RULE_VERSION,
-        compute=lambda: sql("clean/exclusions.sql").bind(rule_version=RULE_VERSION),
-    )
+exclusions = _table(
+    "exclusions",
+    ["clean.sales"],
+    "The sales that no model learns from, each with its rule.",
+    RULE_VERSION,
+    {"rule_version": RULE_VERSION},
+)

@@ -68,6 +68,7 @@ def prepare(
     started = time.monotonic()
     arrival = Arrival(path, store.Delivery("", path.name, "", 0, run_id))
     try:
+        _wait_until_quiet(path, quiet_s)
         stamp = reading.stamp(path)
 
         def named(digest: str) -> store.Delivery:
@@ -96,7 +97,6 @@ def prepare(
             )
             seen.contents.add(content)
     except FileRefused as error:
-        _wait_until_quiet(path, quiet_s)
         arrival.reason = str(error)
     arrival.read_s = time.monotonic() - started
     return arrival
@@ -178,7 +178,7 @@ def _move(path: Path, home: Path, digest: str, status: str, reason: str | None) 
 
 
 def _wait_until_quiet(path: Path, quiet_s: float) -> None:
-    """Raises FileStillGrowing when a file that looks broken was touched in the last seconds."""
+    """Waits for a file that was touched just now. Raises FileStillGrowing if it goes on."""
     try:
         before = reading.stamp(path)
     except FileRefused:

@@ -51,4 +51,6 @@ def ingestion(
     )
     for table, (report, output_hash) in state(warehouse).items():
         reused = table in before and before[table][1] == output_hash
-        yield result_of(report, output_hash, reused, n_files=len(taken.rows))
+        yield result_of(
+            report, output_hash, reused, n_files=len(taken.rows), growing=list(taken.growing)
+        )

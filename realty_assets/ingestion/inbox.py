@@ -12,13 +12,15 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterable
+import time
 from pathlib import Path
 
 from realty_assets.errors import RealtyError
 from realty_assets.ingestion import reading
 from realty_assets.ingestion.sources import Source, all_sources, load_source
 
+# A file that was touched less than this long ago may still be growing.
+QUIET_S = 2.0
 SUFFIXES = (".csv", ".txt", ".tsv", ".gz")
 
 
@@ -126,6 +128,8 @@ def _install(source: str | Path, home: Path) -> str:
 
 
 def _place(path: Path, folder: Path) -> Path:
+    _wait_until_left_alone(path)
+    before = reading.stamp(path)
     digest = file_sha256(path)
     place, turn = folder / path.name, 1
     while place.exists():
@@ -135,7 +139,24 @@ def _place(path: Path, folder: Path) -> Path:
         place = folder / f"again-{turn}" / path.name
     place.parent.mkdir(parents=True, exist_ok=True)
     _copy(path, place)
+    if not reading.same(path, before):
+        place.unlink()
+        raise DepositError(
+            f"{path.name} is still being written: give it again when its writer is done."
+        )
     return place
+
+
+def _wait_until_left_alone(path: Path) -> None:
+    """Waits a moment for a file that was touched just now; one that goes on growing is refused."""
+    before = reading.stamp(path)
+    left = QUIET_S - (time.time() - before.mtime_ns / 1e9)
+    if 0 < left <= QUIET_S:
+        time.sleep(left)
+        if not reading.same(path, before):
+            raise DepositError(
+                f"{path.name} is still being written: give it again when its writer is done."
+            )
 
 
 def _copy(path: Path, place: Path) -> None:
@@ -207,8 +228,3 @@ def _drop_empty(folder: Path, inbox: Path) -> None:
 
 def _hidden(relative: Path) -> bool:
     return any(part.startswith(".") for part in relative.parts)
-
-
-def names(paths: Iterable[Path]) -> str:
-    """Names of files, for a message."""
-    return ", ".join(path.name for path in paths)

@@ -169,4 +169,7 @@ def models(warehouse: Warehouse) -> dg.MaterializeResult:
         code_version=CODE_VERSION,
         settings={"today": today, **_what_it_depends_on()},
         compute=compute,
+        intact=lambda: all(
+            (warehouse.home / folder).is_dir() for folder in warehouse.read(table)["artifact"]
+        ),
     )

@@ -64,9 +64,10 @@ def train_and_register(
     began = time.monotonic()
     valuer = fit_valuer(market, walked, today)
     before = pl.DataFrame(schema=SCHEMA) if models is None else models
+    # Also for a model that is known: its folder may have been lost.
+    folder, manifest_sha256 = save_valuer(valuer, home / "models")
     if valuer.content_hash in before["content_hash"].to_list():
         return before
-    folder, manifest_sha256 = save_valuer(valuer, home / "models")
     hashes = {
         "data_hash": data_hash,
         "feature_registry_hash": registry_hash(features(market.features.comps)),

@@ -64,7 +64,9 @@ def decide(
         champion = held.get((name, CHAMPION), {}).get("model_version")
         judged = gates.judge_floors(records.get(name, {}))
         verdict, reason = gates.verdict(judged, version, champion, champion not in broken)
-        evidence = {key: model[key] for key in sorted(model) if key.endswith(("_hash", "sha256"))}
+        evidence = {"backtest_id": records.get(name, {}).get("backtest_id", "none")} | {
+            key: model[key] for key in sorted(model) if key.endswith(("_hash", "sha256"))
+        }
         decision = {
             "decision_id": gates.decision_id(version, champion, evidence),
             "name": name,

@@ -78,6 +78,26 @@ def test_the_same_sale_under_two_keys_is_one(tmp_path: Path) -> None:
     assert homes.select("n_listings", "n_sales").rows() == [(1, 1), (3, 2)]
 
 
+def test_a_twin_told_later_does_not_move_when_the_sale_became_known(tmp_path: Path) -> None:
+    home = {"unparsed_address": "12 Elm St"}
+    first = closed("A", date(2021, 3, 5), 300_000.0, **home)
+    twin = closed("B", date(2021, 3, 3), 300_000.0, **home) | {"known_at": datetime(2021, 4, 10)}
+    sales = clean(tmp_path, [twin, first]).read("clean.sales")
+    assert sales.select("listing_key", "known_at").rows() == [("A", datetime(2021, 3, 5, 12))]
+
+
+def test_leases_and_tokens_say_nothing_of_what_an_area_fetches(tmp_path: Path) -> None:
+    day = date(2021, 1, 1)
+    leases = [
+        closed(f"l{n}", day + timedelta(days=n), 2_000.0, flags=["scope.not_a_home"])
+        for n in range(40)
+    ]
+    homes = [closed(f"h{n}", date(2021, 3, 1) + timedelta(days=n), 300_000.0) for n in range(30)]
+    excluded = clean(tmp_path, leases + homes).read("clean.exclusions")
+    assert set(excluded["rule_id"]) == {"sale.not_a_home"}
+    assert excluded.height == len(leases)
+
+
 def test_condo_units_of_one_building_stay_apart(tmp_path: Path) -> None:
     rows = [
         closed(key, date(2021, 4, 1), 200_000.0, unparsed_address="9 Main St", unit_number=unit)

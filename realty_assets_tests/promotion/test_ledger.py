@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from realty_assets.promotion import gates
 from realty_assets.promotion.ledger import ALIAS_SCHEMA, DECISION_SCHEMA, decide
 
-GOOD = {"n": 500, "mdape": 0.08, "coverage_90": 0.9, "median_ratio": 1.0}
+GOOD = {"backtest_id": "b1", "n": 500, "mdape": 0.08, "coverage_90": 0.9, "median_ratio": 1.0}
 NOW = datetime(2024, 1, 1)
 NAME = "realty-off-market"
 
@@ -48,7 +48,11 @@ def test_the_first_valid_model_is_champion_and_a_row_says_why() -> None:
     row = decisions.row(0, named=True)
     assert row["verdict"] == "promote"
     assert "first" in row["reason"]
-    assert json.loads(row["evidence"]) == {"artifact_sha256": "am1", "data_hash": "dm1"}
+    assert json.loads(row["evidence"]) == {
+        "artifact_sha256": "am1",
+        "backtest_id": "b1",
+        "data_hash": "dm1",
+    }
     assert len(json.loads(row["gates"])) == len(gates.FLOORS)
     assert aliases["decision_id"][0] == row["decision_id"]
 
