@@ -78,6 +78,41 @@ def test_the_first_valid_model_is_champion_in_the_ledger_and_in_mlflow(
     assert [alias for alias, _ in rows] == ["champion"]
 
 
+def test_a_second_model_becomes_challenger_and_stays_so(own_copy: Path) -> None:
+    warehouse = Warehouse.at(own_copy / "warehouse.duckdb")
+    (champion,) = warehouse.read("promotion.aliases")["model_version"]
+    for _ in range(2):
+        realty(own_copy, "run", "all", REALTY_SEED="11")
+        aliases = warehouse.read("promotion.aliases")
+        held = dict(zip(aliases["alias"], aliases["model_version"], strict=True))
+        assert held["champion"] == champion
+        assert held["challenger"] != champion
+    with sqlite3.connect(own_copy / "mlflow" / "mlflow.db") as conn:
+        rows = conn.execute("SELECT alias, version FROM registered_model_aliases").fetchall()
+    assert dict(rows) == {"champion": 1, "challenger": 2}
+    assert set(warehouse.read("serving.valuations")["model_version"]) == {champion}
+
+
+def test_a_lost_model_folder_comes_back(own_copy: Path) -> None:
+    shutil.rmtree(own_copy / "models")
+    told = realty_json(own_copy, "run", "all")
+    assert told["rebuilt"] == ["modeling/models"]
+    assert any((own_copy / "models").iterdir())
+
+
+def test_before_there_is_data_the_sentence_says_how_many_sales_are_needed(tmp_path: Path) -> None:
+    for words in (
+        ["backtest", "--from", "2021-01", "--to", "2021-02"],
+        ["run", "modeling"],
+        ["run", "all"],
+        ["value", "1"],
+    ):
+        done = realty(tmp_path / "empty", *words, check=False)
+        assert done.returncode == 1, words
+        assert "Traceback" not in done.stderr
+        assert "realty ingest" in done.stderr, done.stderr
+
+
 def test_the_report_is_one_file_that_loads_nothing(market: Market, warehouse: Warehouse) -> None:
     for page in warehouse.read("serving.reports").to_dicts():
         text = (market.home / page["path"]).read_text(encoding="utf-8")

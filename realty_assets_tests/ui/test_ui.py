@@ -24,7 +24,7 @@ from realty_assets.home import prepare_home
 from realty_assets.settings import Settings
 from realty_assets.warehouse import Warehouse
 from realty_assets_tests.browser import browser_page
-from realty_assets_tests.markets import SMALL, Market, environment
+from realty_assets_tests.markets import SMALL, Market, environment, realty
 
 pytestmark = pytest.mark.slow
 
@@ -131,6 +131,27 @@ def test_a_dropped_file_is_taken_in_within_a_minute_by_itself(
     files = Warehouse.at(server.home / "warehouse.duckdb").read("ledger.files")
     assert "dropped.csv" in files["file_name"].to_list()
     assert not (inbox / "dropped.csv").exists()
+
+
+def test_a_killed_run_of_the_daemon_does_not_block_the_command_line(
+    market: Market, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(market.home, home)
+    code = (
+        "import os, signal, dagster as dg\n"
+        "from realty_assets.definitions import defs\n"
+        "from realty_assets.warehouse import Warehouse\n"
+        "from realty_assets.cleaning import assets\n"
+        "Warehouse.transaction = lambda self: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "with dg.DagsterInstance.get() as instance:\n"
+        "    defs.resolve_job_def('all').execute_in_process(instance=instance)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=environment(home), check=False)
+    assert done.returncode == -signal.SIGKILL
+    with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
+        assert instance.event_log_storage.get_concurrency_info("duckdb").claimed_slots
+    realty(home, "run", "cleaning")
 
 
 def test_an_empty_home_gets_the_sample_market_and_is_told_so(
