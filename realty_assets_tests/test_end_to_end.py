@@ -102,10 +102,10 @@ def test_a_lost_model_folder_comes_back(own_copy: Path) -> None:
 
 def test_before_there_is_data_the_sentence_says_how_many_sales_are_needed(tmp_path: Path) -> None:
     for words in (
+        ["value", "1"],
         ["backtest", "--from", "2021-01", "--to", "2021-02"],
         ["run", "modeling"],
         ["run", "all"],
-        ["value", "1"],
     ):
         done = realty(tmp_path / "empty", *words, check=False)
         assert done.returncode == 1, words

@@ -12,9 +12,6 @@ from polars.testing import assert_frame_equal
 from realty_assets.features.matrix import FeatureSettings, build_matrix
 from realty_assets.features.sales import Sales
 from realty_assets.features.subjects import sale_subjects
-from realty_assets.modeling.backtest import backtest
-from realty_assets.modeling.settings import PROFILES
-from realty_assets.modeling.walk_forward import Market
 
 pytestmark = pytest.mark.slow
 
@@ -62,17 +59,6 @@ def sales(shared_data: Path) -> pl.DataFrame:
 @pytest.fixture(scope="module")
 def matrix(sales) -> pl.DataFrame:
     return build_matrix(sale_subjects(sales), Sales(sales), FeatureSettings(), n_threads=2)
-
-
-def test_the_figures_of_the_release(sales, matrix) -> None:
-    market = Market.of(sales, matrix, FeatureSettings(), PROFILES["full"], n_threads=2)
-    predictions, figures, _ = backtest(market, date(2015, 3, 1), date(2015, 5, 1), n_draws=100)
-    assert len(predictions) == 4752
-    got = figures.filter(pl.col("slice") == "all").row(0, named=True)
-    assert got["mdape"] <= 0.080, got
-    assert got["ppe10"] >= 0.58, got
-    assert got["r2"] >= 0.90, got
-    assert 0.885 <= got["coverage_90"] <= 0.915, got
 
 
 def test_real_rows_do_not_see_the_future_either(sales, matrix) -> None:
