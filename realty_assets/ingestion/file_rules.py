@@ -59,7 +59,7 @@ def judge_file(
     Rows that the first part quarantines take no part in the second.
     """
     by_market = [*price_per_area(rows), *place(rows, market_box), *far_ahead(rows)]
-    errors = {"price.per_area", "date.close_far_ahead"}
+    errors = {"price.per_area", "date.close_far_ahead", "date.changed_far_ahead"}
     out = [numbers for rule_id, numbers in by_market if rule_id in errors]
     left = rows.filter(pl.col("accepted"))
     if out:
@@ -134,17 +134,25 @@ def _reach(degrees: pl.Series) -> tuple[float, float]:
 
 
 def far_ahead(rows: pl.DataFrame) -> Found:
-    """Rows without a time of change whose close date lies a year past the rest of the file."""
-    closes = rows["close_date"].drop_nulls()
-    if closes.len() < MIN_ROWS:
-        return []
-    latest = closes.sort()[int(0.99 * (closes.len() - 1))]
+    """Rows that lie a year past the rest of the file: one such row would move the home's today.
+
+    By the time of change, or by the close date where there is none.
+    """
+    untimed = rows.filter(pl.col("modification_timestamp").is_null())
+    return [
+        *_told("date.close_far_ahead", _beyond(untimed, rows["close_date"])),
+        *_told("date.changed_far_ahead", _beyond(rows, rows["modification_timestamp"])),
+    ]
+
+
+def _beyond(rows: pl.DataFrame, times: pl.Series) -> pl.Series:
+    """Record numbers of `rows` whose time lies a year past nearly all of `times`."""
+    known = times.drop_nulls().sort()
+    if known.len() < MIN_ROWS:
+        return rows.head(0)["record_number"]
+    latest = known[int(0.99 * (known.len() - 1))]
     assert isinstance(latest, date)
-    numbers = rows.filter(
-        pl.col("modification_timestamp").is_null(),
-        pl.col("close_date") > latest + timedelta(days=366),
-    )["record_number"]
-    return _told("date.close_far_ahead", numbers)
+    return rows.filter(pl.col(times.name) > latest + timedelta(days=366))["record_number"]
 
 
 def two_prices(rows: pl.DataFrame) -> Found:

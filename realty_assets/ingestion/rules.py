@@ -219,6 +219,7 @@ OTHER_RULES: tuple[Rule, ...] = (
     Rule("date.unreadable", "error", "A date or time cannot be read or does not exist."),
     Rule("date.other_form", "warn", "A date is written in another form than the mapping states."),
     Rule("date.close_far_ahead", "error", "The close date is a year past all others of the file."),
+    Rule("date.changed_far_ahead", "error", "The time of change is a year past all others."),
     Rule("price.unreadable", "error", "A price cannot be read."),
     Rule("price.currency_code", "warn", "A price has a currency code for a dollar sign."),
     Rule("price.per_area", "error", "The price per square foot is far from that of its area."),

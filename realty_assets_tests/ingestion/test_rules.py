@@ -23,6 +23,7 @@ FAULTS: list[tuple[dict[str, str], str]] = [
         {"Status": "Active", "Close_Date": "", "Close_Price": "", "List_Date": "9/1/2022"},
         "date.list_in_future",
     ),
+    ({"Last_Change_Timestamp": "6/15/2052 1:00:00 PM"}, "date.changed_far_ahead"),
     ({"Close_Date": "13/45/2021"}, "date.unreadable"),
     ({"List_Date": "2/30/2021"}, "date.unreadable"),
     ({"Last_Change_Timestamp": "yesterday"}, "date.unreadable"),
