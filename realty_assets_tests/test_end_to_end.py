@@ -78,7 +78,8 @@ def test_the_first_valid_model_is_champion_in_the_ledger_and_in_mlflow(
     assert [alias for alias, _ in rows] == ["champion"]
 
 
-def test_a_second_model_becomes_challenger_and_stays_so(own_copy: Path) -> None:
+def test_a_second_model_becomes_challenger_and_stays_so(own_copy: Path, market: Market) -> None:
+    kept = sorted((market.home / "mlflow" / "artifacts").rglob("*"))
     warehouse = Warehouse.at(own_copy / "warehouse.duckdb")
     (champion,) = warehouse.read("promotion.aliases")["model_version"]
     for _ in range(2):
@@ -90,6 +91,8 @@ def test_a_second_model_becomes_challenger_and_stays_so(own_copy: Path) -> None:
     with sqlite3.connect(own_copy / "mlflow" / "mlflow.db") as conn:
         rows = conn.execute("SELECT alias, version FROM registered_model_aliases").fetchall()
     assert dict(rows) == {"champion": 1, "challenger": 2}
+    # The home that this one was copied from is left alone.
+    assert sorted((market.home / "mlflow" / "artifacts").rglob("*")) == kept
     assert set(warehouse.read("serving.valuations")["model_version"]) == {champion}
 
 

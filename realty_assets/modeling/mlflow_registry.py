@@ -6,6 +6,7 @@ so a run that was killed leaves no second version behind when it is run again.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import uuid
@@ -13,11 +14,14 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from realty_assets.modeling.model import MANIFEST, Valuer
+
+if TYPE_CHECKING:
+    from mlflow.tracking import MlflowClient
 
 EXPERIMENT = "realty"
 QUIET = {
@@ -97,14 +101,7 @@ def register(
     for version in found:
         if version.tags.get(CONTENT_TAG) == valuer.content_hash:
             return Registered(int(version.version), str(version.run_id))
-    experiment = client.get_experiment_by_name(EXPERIMENT)
-    experiment_id = (
-        experiment.experiment_id
-        if experiment
-        else client.create_experiment(
-            EXPERIMENT, artifact_location=(home / "mlflow" / "artifacts").as_uri()
-        )
-    )
+    experiment_id = _experiment(client, (home / "mlflow" / "artifacts").resolve().as_uri())
     all_tags = {**tags, CONTENT_TAG: valuer.content_hash, "model_version": valuer.model_version}
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)
@@ -133,6 +130,22 @@ def register(
         name, source=info.model_uri, run_id=run.info.run_id, tags=all_tags, model_id=info.model_id
     )
     return Registered(int(version.version), run.info.run_id)
+
+
+def _experiment(client: MlflowClient, location: str) -> str:
+    """Id of the experiment that keeps its artifacts at `location`.
+
+    A home that was copied brings an experiment along that still points at the old home; it gets
+    one of its own, so that two homes never write to each other.
+    """
+    own = f"{EXPERIMENT} {hashlib.sha256(location.encode()).hexdigest()[:8]}"
+    for name in (EXPERIMENT, own):
+        found = client.get_experiment_by_name(name)
+        if found is None:
+            return client.create_experiment(name, artifact_location=location)
+        if found.artifact_location == location:
+            return found.experiment_id
+    raise RuntimeError(f"the MLflow experiment {own!r} was moved away from {location}")
 
 
 def _signature(valuer: Valuer, example: pl.DataFrame) -> Any:
