@@ -46,6 +46,6 @@ def run() -> list[dict[str, Any]]:
             "import realty_assets.cli",
             "import typer, rich.console, pydantic",
             "rival: importing typer, rich and pydantic alone",
-            None,
+            2.0,
         ),
     ]
