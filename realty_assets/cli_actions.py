@@ -1,6 +1,6 @@
 """What each verb of the command line does; every function returns what there is to print.
 
-Dagster is imported inside: `realty --help` must not pay for it.
+Dagster and all else that is slow is imported inside: `realty --help` must not pay for it.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from realty_assets.cli_output import Progress
 from realty_assets.errors import RealtyError
-from realty_assets.home import prepare_home
-from realty_assets.settings import Settings, get_settings
 
 if TYPE_CHECKING:
     import dagster as dg
 
     from realty_assets.runs import RunOutcome
+    from realty_assets.settings import Settings
     from realty_assets.warehouse import Warehouse
 
 Report = dict[str, Any]
@@ -33,6 +32,8 @@ class BadRequest(RealtyError):
 
 def enter_home(home: Path | None) -> None:
     """Makes `home` the home of this process and of its children."""
+    from realty_assets.settings import get_settings
+
     if home is not None:
         os.environ["REALTY_HOME"] = str(home)
     get_settings()
@@ -198,12 +199,16 @@ def forget_ended_deliveries() -> None:
 
 
 def _home() -> Settings:
+    from realty_assets.home import prepare_home
+    from realty_assets.settings import get_settings
+
     settings = get_settings()
     prepare_home(settings.home)
     return settings
 
 
 def _warehouse() -> Warehouse:
+    from realty_assets.settings import get_settings
     from realty_assets.warehouse import Warehouse
 
     return Warehouse.at(get_settings().warehouse_path)

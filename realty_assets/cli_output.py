@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 # Told of each step: ("step" | "done" | "failed", its name, seconds when it has ended).
 OnStep = Callable[[str, str, float | None], None]
@@ -79,6 +78,8 @@ def _line(name: str, value: Any) -> None:
 
 
 def _table(title: str, rows: list[Mapping[str, Any]]) -> None:
+    from rich.table import Table
+
     table = Table(title=title.replace("_", " "), title_justify="left", box=None, pad_edge=False)
     for column in rows[0]:
         number = all(isinstance(row[column], int | float) or row[column] is None for row in rows)

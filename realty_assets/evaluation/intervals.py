@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from realty_assets.evaluation.arrays import in_order, paired
+from realty_assets.evaluation.bootstrap import bootstrap_intervals
 
 Array = npt.NDArray[np.float64]
 
@@ -47,15 +48,22 @@ def winkler(
 
 @dataclass(frozen=True)
 class IntervalQuality:
-    """Coverage with its exact 95% interval; widths and Winkler score relative to the prediction."""
+    """Coverage with its exact 95% interval; widths and Winkler score relative to the prediction,
+    with bootstrap intervals."""
 
     n: int
     coverage: float
     coverage_low: float
     coverage_high: float
     median_width_ratio: float
+    median_width_ratio_low: float
+    median_width_ratio_high: float
     mean_width_ratio: float
+    mean_width_ratio_low: float
+    mean_width_ratio_high: float
     winkler_ratio: float
+    winkler_ratio_low: float
+    winkler_ratio_high: float
 
     def as_dict(self) -> dict[str, float]:
         return asdict(self)
@@ -67,20 +75,27 @@ def interval_quality(
     high: npt.ArrayLike,
     price: npt.ArrayLike,
     alpha: float = 0.10,
+    *,
+    seed: int = 7,
+    n_draws: int = 300,
 ) -> IntervalQuality:
-    """All interval measures at once, of arrays (n,) in dollars."""
+    """All interval measures at once, of arrays (n,) in dollars; `n_draws` of the bootstrap."""
     p, s = paired(prediction, price)
     lower, upper = np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)
     hits = int(covered(lower, upper, s).sum())
     bounds = binomial_interval(hits, len(s))
-    width = np.sort((upper - lower) / p)
-    score, _ = in_order(winkler(lower, upper, s, alpha) / p, s)
-    return IntervalQuality(
-        n=len(s),
-        coverage=hits / len(s),
-        coverage_low=bounds[0],
-        coverage_high=bounds[1],
-        median_width_ratio=float(np.median(width)),
-        mean_width_ratio=float(np.add.reduce(width) / len(width)),
-        winkler_ratio=float(np.add.reduce(np.sort(score)) / len(score)),
-    )
+    # One order whatever the rows came in: the draws pick places in it.
+    width, score = in_order((upper - lower) / p, winkler(lower, upper, s, alpha) / p)
+
+    def figures(at: npt.NDArray[np.int64]) -> tuple[float, float, float]:
+        n = len(at)
+        return (
+            float(np.median(width[at])),
+            float(np.add.reduce(width[at]) / n),
+            float(np.add.reduce(score[at]) / n),
+        )
+
+    seen = figures(np.arange(len(s)))
+    drawn = bootstrap_intervals(figures, len(s), seed=seed, n_draws=n_draws)
+    spread = [figure for value, ends in zip(seen, drawn, strict=True) for figure in (value, *ends)]
+    return IntervalQuality(len(s), hits / len(s), *bounds, *spread)

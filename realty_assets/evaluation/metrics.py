@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
 
 from realty_assets.evaluation.arrays import in_order, paired
+from realty_assets.evaluation.bootstrap import bootstrap_intervals
 
 
 @dataclass(frozen=True)
@@ -62,14 +63,32 @@ def _r_squared(p: npt.NDArray[np.float64], s: npt.NDArray[np.float64]) -> float:
 def point_accuracy(prediction: npt.ArrayLike, price: npt.ArrayLike) -> PointAccuracy:
     """All point measures at once. Raises ValueError on unequal, empty or non-positive arrays."""
     p, s = in_order(*paired(prediction, price))
-    ape = np.abs(p / s - 1.0)
-    return PointAccuracy(
-        n=len(p),
-        mae_usd=float(np.add.reduce(np.abs(p - s)) / len(p)),
-        mdape=float(np.median(ape)),
-        ppe5=float(np.mean(ape <= 0.05)),
-        ppe10=float(np.mean(ape <= 0.10)),
-        ppe20=float(np.mean(ape <= 0.20)),
-        r2=_r_squared(p, s),
-        r2_log=_r_squared(np.log(p), np.log(s)),
+    return PointAccuracy(len(p), *_figures(p, s))
+
+
+def point_intervals(
+    prediction: npt.ArrayLike, price: npt.ArrayLike, *, seed: int, n_draws: int
+) -> dict[str, tuple[float, float]]:
+    """95% bootstrap interval of each figure of `point_accuracy`, by name; sales are resampled."""
+    p, s = in_order(*paired(prediction, price))
+    bounds = bootstrap_intervals(
+        lambda at: _figures(p[at], s[at]), len(p), seed=seed, n_draws=n_draws
     )
+    return dict(zip(_FIGURES, bounds, strict=True))
+
+
+def _figures(p: npt.NDArray[np.float64], s: npt.NDArray[np.float64]) -> tuple[float, ...]:
+    """The fields of PointAccuracy after n."""
+    ape = np.abs(p / s - 1.0)
+    return (
+        float(np.add.reduce(np.abs(p - s)) / len(p)),
+        float(np.median(ape)),
+        float(np.mean(ape <= 0.05)),
+        float(np.mean(ape <= 0.10)),
+        float(np.mean(ape <= 0.20)),
+        _r_squared(p, s),
+        _r_squared(np.log(p), np.log(s)),
+    )
+
+
+_FIGURES = tuple(field.name for field in fields(PointAccuracy))[1:]

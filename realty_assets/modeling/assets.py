@@ -14,11 +14,14 @@ from realty_assets.evaluation.splits import parse_month
 from realty_assets.faces import built, built_many
 from realty_assets.features.assets import SETTINGS as FEATURES
 from realty_assets.modeling.backtest import backtest as run_backtest
+from realty_assets.modeling.backtest import backtest_id
 from realty_assets.modeling.backtest_report import check_window
+from realty_assets.modeling.backtest_store import BACKTESTS, PREDICTIONS, with_others
+from realty_assets.modeling.backtest_store import CODE_VERSION as BACKTEST_VERSION
 from realty_assets.modeling.settings import PROFILES, ModelSettings
 from realty_assets.modeling.training import train_and_register
 from realty_assets.modeling.walk_forward import CODE_VERSION, Market, walk_forward
-from realty_assets.modeling.windows import default_window, months_to_walk
+from realty_assets.modeling.windows import default_window, headline_window, months_to_walk
 from realty_assets.settings import REPO_ROOT, get_settings
 from realty_assets.today import market_today
 from realty_assets.warehouse import Warehouse, sql
@@ -61,6 +64,12 @@ def _snapshot_hash(warehouse: Warehouse) -> str:
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
+def _made_from(warehouse: Warehouse, depends: dict[str, Any]) -> str:
+    """One hash for the data, the settings and the code that a backtest comes from."""
+    parts = [_snapshot_hash(warehouse), BACKTEST_VERSION, depends]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
 def _what_it_depends_on() -> dict[str, Any]:
     return {"model": asdict(_model_settings()), "features": asdict(FEATURES)}
 
@@ -101,7 +110,7 @@ def walk_forward_rows(warehouse: Warehouse) -> dg.MaterializeResult:
             group_name="modeling",
             kinds={"duckdb", "python"},
             owners=["team:data"],
-            code_version=CODE_VERSION,
+            code_version=BACKTEST_VERSION,
             description=text,
         )
         for name, text in (
@@ -113,29 +122,38 @@ def walk_forward_rows(warehouse: Warehouse) -> dg.MaterializeResult:
 )
 def backtest(config: BacktestConfig, warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
     today, n_months = market_today(warehouse), get_settings().backtest_months
+    depends = {"today": today, "n_months": n_months, **_what_it_depends_on()}
+    tables = [PREDICTIONS, BACKTESTS]
+    times = warehouse.read(sql("modeling/sale_times.sql"))
+    how = (times, today, n_months, _model_settings())
+    if config.from_month or config.to_month:
+        asked = check_window(config.from_month, config.to_month, config.track)
+        window = parse_month(asked.from_month), parse_month(asked.to_month)
+    else:
+        window = default_window(*how)
+    wanted = backtest_id(config.track, *window)
 
     def compute() -> dict[str, pl.DataFrame]:
-        market = _market(warehouse)
-        if config.from_month or config.to_month:
-            asked = check_window(config.from_month, config.to_month, config.track)
-            window = parse_month(asked.from_month), parse_month(asked.to_month)
-        else:
-            window = default_window(market.matrix, today, n_months, market.model)
-        predictions, figures, _ = run_backtest(market, *window, config.track, _walked(warehouse))
-        return {"modeling.predictions": predictions, "modeling.backtests": figures}
+        headline = headline_window(*how)
+        predictions, figures, _ = run_backtest(
+            _market(warehouse), *window, config.track, _walked(warehouse)
+        )
+        return with_others(
+            {PREDICTIONS: predictions, BACKTESTS: figures},
+            {table: warehouse.read(table) for table in tables if warehouse.exists(table)},
+            headline=headline and backtest_id(config.track, *headline),
+            made_from=_made_from(warehouse, depends),
+        )
 
+    # The window is no part of what the tables are made from: they hold several.
     yield from built_many(
         warehouse,
-        ["modeling.predictions", "modeling.backtests"],
+        tables,
         inputs=INPUTS,
-        code_version=CODE_VERSION,
-        settings={
-            "today": today,
-            "n_months": n_months,
-            **config.model_dump(),
-            **_what_it_depends_on(),
-        },
+        code_version=BACKTEST_VERSION,
+        settings=depends,
         compute=compute,
+        intact=lambda: wanted in warehouse.read(BACKTESTS)["backtest_id"],
     )
 
 

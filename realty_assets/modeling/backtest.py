@@ -14,9 +14,8 @@ import numpy as np
 import polars as pl
 
 from realty_assets.evaluation.arrays import MIN_SALES, TOO_SMALL
-from realty_assets.evaluation.bootstrap import bootstrap_intervals
 from realty_assets.evaluation.intervals import interval_quality
-from realty_assets.evaluation.metrics import absolute_percentage_errors, point_accuracy
+from realty_assets.evaluation.metrics import point_accuracy, point_intervals
 from realty_assets.evaluation.ratio_study import ratio_study
 from realty_assets.evaluation.splits import Fold, next_month, rolling_origin
 from realty_assets.features.subjects import TRACK
@@ -44,6 +43,11 @@ CSV_COLUMNS = (
 def version_of(content_hash: str) -> str:
     """Short name of a model by its content."""
     return content_hash[:12]
+
+
+def backtest_id(track: str, from_month: date, to_month: date) -> str:
+    """The name of a backtest: its track and its months, both included."""
+    return f"{track} {from_month:%Y-%m} {to_month:%Y-%m}"
 
 
 def folds_needed(from_month: date, to_month: date, settings: ModelSettings) -> list[Fold]:
@@ -113,7 +117,8 @@ def backtest(
         parts.append(predict_fold(rows, fold, market.model))
     if not parts:
         raise NotEnoughSales(1, 0, f"that closed from {window[0].name} to {window[-1].name}")
-    predictions = pl.concat(parts).sort("close_date", "listing_key")
+    name = pl.lit(backtest_id(track, window[0].cutoff, window[-1].cutoff)).alias("backtest_id")
+    predictions = pl.concat(parts).select(name, pl.all()).sort("close_date", "listing_key")
     return predictions, metrics(predictions, market.model.seed, n_draws), rows
 
 
@@ -173,16 +178,14 @@ def metrics(predictions: pl.DataFrame, seed: int = 7, n_draws: int = 300) -> pl.
         for name, inside in slices
     ]
     window = {
+        "backtest_id": predictions["backtest_id"][0],
         "track": predictions["track"][0],
         "split": "rolling origin by month",
         "window_from": min(months),
         "window_to": max(months),
         "n_excluded": int(predictions["excluded_by"].is_not_null().sum()),
     }
-    name = f"{window['track']} {min(months):%Y-%m} {max(months):%Y-%m}"
-    return pl.DataFrame(
-        [{"backtest_id": name, **window, **row} for row in rows], infer_schema_length=None
-    )
+    return pl.DataFrame([{**window, **row} for row in rows], infer_schema_length=None)
 
 
 def _slice_row(name: str, rows: pl.DataFrame, seed: int, n_draws: int) -> dict[str, object]:
@@ -191,14 +194,7 @@ def _slice_row(name: str, rows: pl.DataFrame, seed: int, n_draws: int) -> dict[s
         return out | {"note": TOO_SMALL}
     p, s = rows["prediction"].to_numpy(), rows["close_price"].to_numpy()
     out |= {k: v for k, v in point_accuracy(p, s).as_dict().items() if k != "n"}
-    ape = np.sort(absolute_percentage_errors(p, s))
-    bounds = bootstrap_intervals(
-        lambda at: (float(np.median(ape[at])), float(np.mean(ape[at] <= 0.10))),
-        len(ape),
-        seed=seed,
-        n_draws=n_draws,
-    )
-    for figure, (low, high) in zip(("mdape", "ppe10"), bounds, strict=True):
+    for figure, (low, high) in point_intervals(p, s, seed=seed, n_draws=n_draws).items():
         out |= {f"{figure}_low": low, f"{figure}_high": high}
     for statistic_name, result in ratio_study(p, s, seed=seed, n_draws=n_draws).items():
         out |= {
@@ -207,14 +203,11 @@ def _slice_row(name: str, rows: pl.DataFrame, seed: int, n_draws: int) -> dict[s
             f"{statistic_name}_high": result.high,
         }
     lower, upper = rows["lower_90"].to_numpy(), rows["upper_90"].to_numpy()
-    quality = interval_quality(p, lower, upper, s).as_dict()
+    quality = interval_quality(p, lower, upper, s, seed=seed, n_draws=n_draws).as_dict()
     return out | {
-        "coverage_90": quality["coverage"],
-        "coverage_90_low": quality["coverage_low"],
-        "coverage_90_high": quality["coverage_high"],
-        "median_width_ratio": quality["median_width_ratio"],
-        "mean_width_ratio": quality["mean_width_ratio"],
-        "winkler_ratio": quality["winkler_ratio"],
+        key.replace("coverage", "coverage_90"): value
+        for key, value in quality.items()
+        if key != "n"
     }
 
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from realty_assets.errors import RealtyError
 from realty_assets.evaluation.splits import parse_month
-from realty_assets.modeling.backtest import to_csv
+from realty_assets.modeling.backtest import backtest_id, to_csv
 from realty_assets.warehouse import Warehouse
 
 TRACKS = ("off_market",)
@@ -61,7 +63,9 @@ def op_config(window: Window) -> dict[str, Any]:
 
 def tell(warehouse: Warehouse, window: Window, predictions: Path | None) -> dict[str, Any]:
     """The headline and its slices; writes the predictions to `predictions` when given."""
-    rows = warehouse.read("modeling.backtests").to_dicts()
+    name = backtest_id(window.track, parse_month(window.from_month), parse_month(window.to_month))
+    mine = pl.col("backtest_id") == name
+    rows = warehouse.read("modeling.backtests").filter(mine).to_dicts()
     by_slice = {row["slice"]: {key: row.get(key) for key in SHOWN} for row in rows}
     told: dict[str, Any] = {
         "from": window.from_month,
@@ -73,8 +77,8 @@ def tell(warehouse: Warehouse, window: Window, predictions: Path | None) -> dict
         "slices": by_slice,
     }
     if predictions is not None:
-        frame = warehouse.read("modeling.predictions").sort("close_date", "listing_key")
+        frame = warehouse.read("modeling.predictions").filter(mine)
         predictions.parent.mkdir(parents=True, exist_ok=True)
-        to_csv(frame, predictions)
+        to_csv(frame.sort("close_date", "listing_key"), predictions)
         told["predictions"] = str(predictions)
     return told

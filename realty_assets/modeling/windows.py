@@ -24,6 +24,8 @@ def default_window(
 ) -> tuple[date, date]:
     """(first, last) month: the last `n_months` full months, fewer when the data begin too late.
 
+    Of `matrix` it reads the times of sales (sql/modeling/sale_times.sql).
+
     Raises NotEnoughSales when not even the last full month can be modelled and calibrated.
     """
     first, last = last_full_months(today, n_months)
@@ -35,6 +37,19 @@ def default_window(
     n_valid = matrix.filter((pl.col("role") == "sale") & pl.col("excluded_by").is_null()).height
     needed = settings.min_sales + settings.min_calibration_sales
     raise NotEnoughSales(needed, n_valid, f"to train, calibrate and judge a model of {last:%Y-%m}")
+
+
+def headline_window(
+    matrix: pl.DataFrame, today: date, n_months: int, settings: ModelSettings
+) -> tuple[date, date] | None:
+    """The default window, or None while the market is too young for one.
+
+    A window that somebody asks for may stand all the same.
+    """
+    try:
+        return default_window(matrix, today, n_months, settings)
+    except NotEnoughSales:
+        return None
 
 
 def n_calibrating(matrix: pl.DataFrame, cutoff: date, settings: ModelSettings) -> int:

@@ -13,7 +13,7 @@ from realty_assets.modeling.mlflow_registry import registered_name
 from realty_assets.promotion import gates
 from realty_assets.promotion.ledger import ALIAS_SCHEMA, DECISION_SCHEMA, decide
 from realty_assets.promotion.registry import broken_models, follow_aliases
-from realty_assets.warehouse import Warehouse
+from realty_assets.warehouse import Warehouse, WarehouseMissing
 
 DECISIONS, ALIASES = "promotion.decisions", "promotion.aliases"
 INPUTS = ["modeling.models", "modeling.backtests", "features.matrix"]
@@ -43,9 +43,14 @@ def promotion(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
         records = {
             registered_name(row["track"]): row
             for row in warehouse.read("modeling.backtests").to_dicts()
-            if row["slice"] == "all"
+            if row["slice"] == "all" and row["is_headline"]
         }
         models = warehouse.read("modeling.models")
+        if unjudged := sorted(set(models["name"]) - set(records)):
+            raise WarehouseMissing(
+                f"No headline backtest of {', '.join(unjudged)} stands to judge by: materialize "
+                "modeling/backtests without a window of your own, or `realty run all`."
+            )
         decisions, aliases = decide(
             models,
             records,

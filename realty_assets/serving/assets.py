@@ -55,7 +55,7 @@ def valuations(warehouse: Warehouse) -> dg.MaterializeResult:
     key=["serving", "reports"],
     deps=[table.split(".") for table in REPORT_INPUTS],
     kinds={"duckdb", "html"},
-    code_version="1",
+    code_version="2",
     description="The HTML report of the market: accuracy, coverage, exclusions, values.",
     **COMMON,
 )
@@ -65,7 +65,7 @@ def reports(warehouse: Warehouse) -> dg.MaterializeResult:
         warehouse,
         table,
         inputs=REPORT_INPUTS,
-        code_version="1",
+        code_version="2",
         settings={"templates": templates_hash()},
         compute=lambda: write_report(warehouse),
         intact=lambda: all(

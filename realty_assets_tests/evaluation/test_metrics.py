@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from realty_assets.evaluation.metrics import mdape, point_accuracy, ppe, r_squared
+from realty_assets.evaluation.metrics import mdape, point_accuracy, point_intervals, ppe, r_squared
 
 PRICES = hnp.arrays(
     np.float64, st.integers(2, 60), elements=st.floats(10_000, 5_000_000, allow_nan=False)
@@ -44,6 +44,24 @@ def test_neither_scale_nor_order_of_rows_matters(price, scale, shuffler) -> None
     assert scaled.mae_usd == pytest.approx(plain.mae_usd * scale)
     if np.ptp(price) > 1.0:
         assert scaled.r2 == pytest.approx(plain.r2, abs=1e-6)
+
+
+def test_intervals_hold_the_figure_narrow_with_more_sales_and_do_not_see_the_order_of_rows() -> (
+    None
+):
+    luck = np.random.default_rng(1)
+    price = np.exp(luck.normal(12.5, 0.4, 3_000))
+    prediction = price * np.exp(luck.normal(0.01, 0.1, 3_000))
+    figures = point_accuracy(prediction, price).as_dict()
+    all_of_them = point_intervals(prediction, price, seed=7, n_draws=200)
+    tenth = point_intervals(prediction[:300], price[:300], seed=7, n_draws=200)
+    assert set(all_of_them) == set(figures) - {"n"}
+    for name, (low, high) in all_of_them.items():
+        assert low < figures[name] < high, name
+        assert high - low < tenth[name][1] - tenth[name][0], name
+    order = luck.permutation(3_000)
+    again = point_intervals(prediction[order], price[order], seed=7, n_draws=200)
+    assert again == all_of_them
 
 
 @given(PRICES, st.floats(0.0, 0.5))

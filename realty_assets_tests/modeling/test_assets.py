@@ -128,17 +128,31 @@ def test_nothing_new_means_nothing_made_and_another_home_is_equal(
 def test_a_window_of_ones_own_and_its_file(made, tmp_path) -> None:
     window = backtest_report.check_window("2021-11", "2021-11", "off_market")
     chosen = [["modeling", "predictions"], ["modeling", "backtests"]]
+    before = {name: made.read(name) for name in ("modeling.predictions", "modeling.backtests")}
     result = materialize(
         made,
         selection=dg.AssetSelection.assets(*chosen),
         run_config={"ops": backtest_report.op_config(window)},
     )
     assert result.success
+    for name, rows in before.items():
+        kept = made.read(name).filter("is_headline")
+        assert kept.select(rows.columns).equals(rows)
     told = backtest_report.tell(made, window, tmp_path / "deep" / "preds.csv")
     assert told["n"] == len(pl.read_csv(tmp_path / "deep" / "preds.csv"))
     assert told["slices"]["month 2021-11"]["n"] == told["n"]
     assert json.loads(json.dumps(told))["split"] == "rolling origin by month"
-    materialize(made, selection=dg.AssetSelection.assets(*chosen))
+    # The usual window is there already, so that nothing is made anew for it.
+    asked_too = fingerprints(made)
+    again = materialize(made, selection=dg.AssetSelection.assets(*chosen))
+    assert all(
+        event.step_materialization_data.materialization.metadata["reused"].value
+        for event in again.get_asset_materialization_events()
+    )
+    assert fingerprints(made) == asked_too
+    with made.transaction() as tx:
+        for name in before:
+            tx.conn.execute(f"DELETE FROM {name} WHERE NOT is_headline")
 
 
 def test_training_the_same_model_again_adds_neither_row_nor_version(made) -> None:

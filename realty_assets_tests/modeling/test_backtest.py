@@ -65,7 +65,11 @@ def test_every_sale_of_the_window_is_there_with_a_value(sales, result) -> None:
 def test_it_comes_near_the_noise_and_covers(result) -> None:
     headline = result[1].filter(pl.col("slice") == "all").row(0, named=True)
     assert headline["mdape"] < 0.085  # the noise alone: 0.047
-    assert headline["mdape_low"] < headline["mdape"] < headline["mdape_high"]
+    accuracy = ("mae_usd", "mdape", "ppe5", "ppe10", "ppe20", "r2", "r2_log")
+    ratios = ("median_ratio", "cod", "prd", "prb", "mki", "vei")
+    intervals = ("coverage_90", "median_width_ratio", "mean_width_ratio", "winkler_ratio")
+    for name in (*accuracy, *ratios, *intervals):
+        assert headline[f"{name}_low"] < headline[name] < headline[f"{name}_high"], name
     assert 0.82 <= headline["coverage_90"] <= 0.97
     assert 0.97 <= headline["median_ratio"] <= 1.03
 

@@ -33,6 +33,8 @@ def predictions(n: int = 180, placed: bool = True) -> pl.DataFrame:
     day = [APRIL + timedelta(days=i % 90) for i in range(n)]
     return pl.DataFrame(
         {
+            "backtest_id": ["off_market 2024-04 2024-06"] * n,
+            "is_headline": [True] * n,
             "listing_key": [f"L{i}" for i in range(n)],
             "parcel_number": [None] * n,
             "close_date": day,
@@ -159,7 +161,7 @@ def tables(judged: pl.DataFrame) -> dict[str, pl.DataFrame]:
             }
         ),
         "modeling.predictions": judged,
-        "modeling.backtests": metrics(judged, n_draws=40),
+        "modeling.backtests": metrics(judged, n_draws=40).with_columns(is_headline=True),
         **decided({"m1": "promote"}),
         "serving.valuations": valuations(),
     }

@@ -1,2 +1,2 @@
--- One row per slice of the backtest.
-SELECT * FROM modeling.backtests ORDER BY backtest_id, track, slice
+-- One row per slice of the headline backtest.
+SELECT * FROM modeling.backtests WHERE is_headline ORDER BY backtest_id, track, slice

@@ -1,0 +1,4 @@
+-- One row per sale in the matrix: when it closed, when it was known, and whether it may teach.
+SELECT role, close_date, known_at, as_of, excluded_by, hedonic_log_value
+FROM features.matrix
+WHERE role = 'sale'
