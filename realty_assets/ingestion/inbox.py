@@ -70,8 +70,7 @@ def expand(path: Path) -> list[Path]:
                 and one.is_file()
                 and not _hidden(one.relative_to(path))
             ]
-            if not os.access(path, os.R_OK | os.X_OK):
-                raise PermissionError
+            _enter_all(path)
             if not files:
                 raise DepositError(
                     f"The folder {path} holds no export ({', '.join(SUFFIXES)}): name another."
@@ -81,9 +80,21 @@ def expand(path: Path) -> list[Path]:
             raise DepositError(f"There is no file {path}.")
     except PermissionError as error:
         raise DepositError(
-            f"The folder {path} cannot be read: permission denied; let this user read it."
+            f"The folder {error.filename or path} cannot be read: permission denied; let this user "
+            "read it, or move it away."
         ) from error
     return [path]
+
+
+def _enter_all(folder: Path) -> None:
+    """Raises PermissionError for a folder below that cannot be entered: rglob passes it by."""
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    for place, _, _ in os.walk(folder, onerror=refuse):
+        if not os.access(place, os.R_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "Permission denied", place)
 
 
 def file_sha256(path: Path) -> str:

@@ -7,7 +7,7 @@ import polars as pl
 from realty_assets.errors import RealtyError
 from realty_assets.modeling.model import ModelBroken, Valuer, load_valuer
 from realty_assets.modeling.settings import ModelSettings
-from realty_assets.warehouse import Warehouse
+from realty_assets.warehouse import Warehouse, sql
 
 
 class NoChampion(RealtyError):
@@ -61,4 +61,4 @@ def _n_sales(warehouse: Warehouse) -> int:
     """Closed sales that a model may learn from."""
     if not warehouse.exists("clean.sales"):
         return 0
-    return warehouse.read("clean.sales")["excluded_by"].null_count()
+    return int(warehouse.read(sql("serving/n_valid_sales.sql"))["n"][0])

@@ -19,7 +19,7 @@ import pytest
 from realty_assets.errors import RealtyError
 from realty_assets.fingerprint import table_fingerprint
 from realty_assets.ingestion.files import NoRoom, telling_of_a_full_disk
-from realty_assets.ingestion.inbox import deposit, pending
+from realty_assets.ingestion.inbox import DepositError, deposit, pending
 from realty_assets.ingestion.intake import Taken, take_in
 from realty_assets.warehouse import Warehouse
 from realty_assets_tests.ingestion.exports import HEADINGS, export, sale, write
@@ -360,6 +360,20 @@ def test_a_file_that_may_not_be_read_is_refused() -> None:
         assert row.status == "refused"
         assert "x.csv cannot be read: permission denied" in str(row.reason)
         assert (home / "refused" / "x.csv").exists()
+
+
+def test_a_folder_in_a_folder_that_may_not_be_entered_is_named_and_nothing_is_taken() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        home, given = Path(folder) / "home", Path(folder) / "given"
+        write(given / "open.csv", rows(1))
+        write(given / "closed" / "x.csv", rows(2))
+        (given / "closed").chmod(0)
+        with _as_nobody(Path(folder)):
+            with pytest.raises(DepositError, match=r"closed cannot be read: permission denied"):
+                deposit(given, home)
+            assert not (home / "inbox").exists()
+            (given / "closed").chmod(0o700)
+            assert len(deposit(given, home)) == 2
 
 
 def test_a_full_disk_is_told_in_one_sentence(home: Path) -> None:
