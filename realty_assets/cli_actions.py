@@ -5,11 +5,8 @@ Dagster and all else that is slow is imported inside: `realty --help` must not p
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
-import tempfile
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -180,6 +177,9 @@ def demo(listings: int, months: int, photos: int, progress: Progress) -> Report:
 
 def unexpected(error: Exception) -> str:
     """A sentence for an error that nobody foresaw; its trace goes to a file for who mends it."""
+    import tempfile
+    import traceback
+
     first = str(error).strip().split("\n")[0]
     causes = [str(error), str(error.__cause__), str(error.__context__)]
     if any(word in cause for cause in causes for word in ("No space left", "disk is full")):
@@ -248,6 +248,8 @@ def _execute(
 
 def _select(what: str) -> list[dg.AssetKey]:
     """The assets that `what` names: a room's, or one."""
+    import difflib
+
     from realty_assets.definitions import defs
 
     specs = list(defs.resolve_all_asset_specs())
