@@ -36,24 +36,13 @@ from realty_assets.features.structure import (
     unit_vectors_km,
     with_inputs,
 )
+from realty_assets.features.subjects import IDENTITY
 from realty_assets.features.vintages import Vintages, latest_vintage, make_vintages
 
 Array = npt.NDArray[np.float64]
 
 # Columns of the matrix that say which row it is, or are evidence; never shown to a model.
-ROW_COLUMNS: tuple[str, ...] = (
-    "listing_key",
-    "property_key",
-    "parcel_number",
-    "track",
-    "role",
-    "as_of",
-    "known_at",
-    "close_date",
-    "close_price",
-    "excluded_by",
-    "postal_code",
-)
+ROW_COLUMNS: tuple[str, ...] = (*IDENTITY, "postal_code")
 EVIDENCE_COLUMNS: tuple[str, ...] = ("info_on", "vintage_on", "latest_comp_known_at")
 
 

@@ -10,7 +10,8 @@ from realty_assets.features.sales import sale_as_of
 from realty_assets.features.structure import ATTRIBUTES, GROUPS, with_inputs
 
 TRACK = "off_market"
-_COLUMNS = (
+# Which home, and what is told of its sale; never shown to a model.
+IDENTITY: tuple[str, ...] = (
     "listing_key",
     "property_key",
     "parcel_number",
@@ -21,8 +22,6 @@ _COLUMNS = (
     "close_date",
     "close_price",
     "excluded_by",
-    *GROUPS,
-    *ATTRIBUTES,
 )
 _TEXTS = ("listing_key", "property_key", "parcel_number", "excluded_by")
 
@@ -70,4 +69,6 @@ def _shaped(frame: pl.DataFrame) -> pl.DataFrame:
         pl.col("close_price").cast(pl.Float64),
         *(pl.col(name).cast(pl.String) for name in _TEXTS),
     )
-    return shaped.select(_COLUMNS).sort("role", "as_of", "listing_key", "property_key")
+    return shaped.select(*IDENTITY, *GROUPS, *ATTRIBUTES).sort(
+        "role", "as_of", "listing_key", "property_key"
+    )
