@@ -14,6 +14,7 @@ import typer
 
 from realty_assets import cli_actions as actions
 from realty_assets import cli_output as out
+from realty_assets import cli_sources
 from realty_assets.errors import RealtyError
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="From MLS exports and listing photos to home valuations with audited intervals.",
 )
+app.add_typer(cli_sources.app, name="sources")
 FILE_COLUMNS = [
     *["file_name", "status", "rows_read", "rows_staged", "rows_quarantined", "rows_unchanged"]
 ]

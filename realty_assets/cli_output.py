@@ -109,6 +109,11 @@ def _cell(value: Any) -> str:
     return str(value)
 
 
+def text(content: str) -> None:
+    """A file's content on stdout, as it is."""
+    sys.stdout.write(content)
+
+
 def say(text: str) -> None:
     """A line on stderr for the person at the terminal."""
     _err.print(text, markup=False, soft_wrap=True)
