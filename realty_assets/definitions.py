@@ -18,13 +18,15 @@ from realty_assets.ingestion import assets as ingestion
 from realty_assets.ingestion import checks as ingestion_checks
 from realty_assets.modeling import assets as modeling
 from realty_assets.promotion import assets as promotion
+from realty_assets.publishing import assets as publishing
+from realty_assets.publishing import checks as publishing_checks
 from realty_assets.serving import assets as serving
 from realty_assets.serving import checks as serving_checks
 from realty_assets.settings import Settings, get_settings
 from realty_assets.warehouse import Warehouse
 
-ROOMS = [ingestion, cleaning, features, modeling, promotion, serving]
-CHECKS = [ingestion_checks, features_checks, serving_checks]
+ROOMS = [ingestion, publishing, cleaning, features, modeling, promotion, serving]
+CHECKS = [ingestion_checks, publishing_checks, features_checks, serving_checks]
 
 
 def _with_policy(spec: dg.AssetSpec) -> dg.AssetSpec:

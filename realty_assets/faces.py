@@ -108,6 +108,15 @@ def result_of(
     return _result(report, output_hash, reused, metadata)
 
 
+def with_metadata(result: dg.MaterializeResult, **metadata: Any) -> dg.MaterializeResult:
+    """`result` with more metadata: pictures, counts."""
+    return dg.MaterializeResult(
+        asset_key=result.asset_key,
+        data_version=result.data_version,
+        metadata={**(result.metadata or {}), **metadata},
+    )
+
+
 def _create_builds(tx: Tx) -> None:
     tx.conn.execute("CREATE SCHEMA IF NOT EXISTS ledger")
     tx.conn.execute(sql("ledger/builds.sql").text)
@@ -165,4 +174,4 @@ def _result(
     )
 
 
-__all__ = ["BUILDS", "Data", "built", "built_many", "record_build", "result_of"]
+__all__ = ["BUILDS", "Data", "built", "built_many", "record_build", "result_of", "with_metadata"]

@@ -21,6 +21,8 @@ from realty_assets.settings import REPO_ROOT, Settings
 from realty_assets.warehouse import SQL_ROOT, Tx, Warehouse, sql
 
 FULL_RUNS = "ledger.full_runs"
+# Tables that name files: see ledger/named_files.sql.
+NAMING_FILES = ("serving.reports", "modeling.models", "publish.manifests")
 PACKAGE = Path(__file__).parent
 # Settings of the machine, which change no table.
 MACHINE = {"home", "lock_timeout_s", "n_threads", "inbox_quiet_s"}
@@ -53,7 +55,7 @@ def remember_full_run(settings: Settings, warehouse: Warehouse, run_id: str) -> 
 
 def _state(settings: Settings, tx: Tx) -> str | None:
     """The hash of all that a full run depends on; None when a file that a table names is gone."""
-    if not (tx.exists("serving.reports") and tx.exists("modeling.models")):
+    if not all(tx.exists(table) for table in NAMING_FILES):
         return None
     named = tx.read(sql("ledger/named_files.sql"))["path"].to_list()
     if not all((settings.home / path).exists() for path in named):

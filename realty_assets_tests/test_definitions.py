@@ -19,6 +19,7 @@ HEAVY = ["torch", "mlflow", "shap", "evidently", "timm", "sklearn", "xgboost"]
 ROOMS = [
     "sample_market",
     "ingestion",
+    "publishing",
     "cleaning",
     "evaluation",
     "features",
@@ -60,6 +61,8 @@ def test_every_phase_of_this_release_has_its_tables() -> None:
     keys = {spec.key.to_user_string() for spec in specs()}
     assert keys >= {
         *["ledger/files", "raw/listings", "staging/listings", "staging/quarantine"],
+        *["publish/coverage_summary", "publish/selected_listings", "publish/clean_samples"],
+        *["publish/manifests"],
         *["clean/properties", "clean/sales", "clean/listings", "clean/exclusions"],
         *["features/market_index", "features/matrix", "features/registry"],
         *["modeling/backtests", "modeling/predictions", "modeling/models"],

@@ -2,3 +2,5 @@
 SELECT path FROM serving.reports
 UNION ALL
 SELECT artifact FROM modeling.models
+UNION ALL
+SELECT path FROM publish.manifests
