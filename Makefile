@@ -8,7 +8,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test check bench torture ui lock clean
+.PHONY: help setup system demo test check bench torture ui docs lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
@@ -42,6 +42,12 @@ bench: $(STAMP) ## measure speed as ratios; writes benchmarks/RESULTS.md
 
 torture: $(STAMP) ## the long proofs: kills, fuzz, many seeds; writes docs/torture.md
 	@$(BIN)/python -m realty_assets_tests.torture
+
+docs: $(STAMP) ## write docs/data_dictionary.md from the code and a small home
+	@home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && export REALTY_HOME="$$home/home" REALTY_PROFILE=fast \
+		&& $(BIN)/realty sample --out "$$home/sample" --listings 1600 --months 14 --photos 6 --seed 3 \
+		&& $(BIN)/realty ingest "$$home/sample/exports" --source har && $(BIN)/realty run all \
+		&& $(BIN)/realty dictionary --out docs/data_dictionary.md
 
 lock: ## resolve requirements.lock anew from pyproject.toml
 	$(PYTHON) -m venv --clear $(VENV)

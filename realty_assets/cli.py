@@ -139,6 +139,14 @@ def fingerprint(
     out.show(found if as_json else {"tables": found}, as_json)
 
 
+@app.command(hidden=True)
+def dictionary(
+    to: Annotated[Path, typer.Option("--out", help="Markdown file to write.")],
+) -> None:
+    """Write the data dictionary: contract, rules, and every table of this home."""
+    out.show(actions.dictionary(to), False)
+
+
 @app.command()
 def demo(
     listings: Annotated[int, typer.Option(min=500)] = 6000,

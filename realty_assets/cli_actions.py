@@ -157,6 +157,17 @@ def fingerprint(tables: list[str]) -> Report:
     return fingerprint_home(_warehouse(), tables)
 
 
+def dictionary(to: Path) -> Report:
+    from realty_assets.dictionary_page import page_of
+
+    _home()
+    text = page_of(_warehouse())
+    beside = to.with_name(f".{to.name}.part")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(to)
+    return {"written_to": str(to), "lines": text.count("\n")}
+
+
 def serve_ui(port: int, progress: Progress) -> int:
     from realty_assets.demo import fill_empty_home
     from realty_assets.ui import serve

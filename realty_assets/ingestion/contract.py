@@ -24,7 +24,19 @@ STATUSES = (
     "Pending",
     "Withdrawn",
 )
-CONTRACT_VERSION = "1"
+# RESO PropertyType. Which of them are valued is said in rules.py.
+PROPERTY_TYPES = (
+    "Business Opportunity",
+    "Commercial Lease",
+    "Commercial Sale",
+    "Farm",
+    "Land",
+    "Manufactured In Park",
+    "Residential",
+    "Residential Income",
+    "Residential Lease",
+)
+CONTRACT_VERSION = "2"
 
 _TYPES: dict[str, Any] = {
     "text": pl.String,
@@ -79,7 +91,7 @@ listings = pa.DataFrameSchema(
         "known_at": _column("time", "when this version became known, UTC", required=True),
         "listing_key": _column("text", "how the source names the listing", required=True),
         "parcel_number": _column("text", "parcel of the county, as text"),
-        "property_type": _column("text", "RESO PropertyType"),
+        "property_type": _column("text", "RESO PropertyType", one_of=PROPERTY_TYPES),
         "property_sub_type": _column("text", "the source's own word for the kind of home"),
         "standard_status": _column("text", "RESO StandardStatus; empty: unknown", one_of=STATUSES),
         "mls_status": _column("text", "the source's own status word"),
@@ -98,32 +110,32 @@ listings = pa.DataFrameSchema(
         "days_on_market": _column("int", "days", 0, 20_000),
         "cumulative_days_on_market": _column("int", "days", 0, 20_000),
         "unparsed_address": _column("text", "street address in one line"),
-        "street_number": _column("text", ""),
-        "street_dir_prefix": _column("text", ""),
-        "street_name": _column("text", ""),
-        "street_suffix": _column("text", ""),
-        "unit_number": _column("text", ""),
-        "city": _column("text", ""),
+        "street_number": _column("text", "house number, as text"),
+        "street_dir_prefix": _column("text", "compass word before the street name"),
+        "street_name": _column("text", "name of the street alone"),
+        "street_suffix": _column("text", "Street, Lane, Court"),
+        "unit_number": _column("text", "unit within the building"),
+        "city": _column("text", "city of the address"),
         "state_or_province": _column("text", "two letters where the mapping knows the name"),
-        "county_or_parish": _column("text", ""),
+        "county_or_parish": _column("text", "county of the address"),
         "postal_code": _column("text", "five digits", form=r"^\d{5}$"),
-        "subdivision_name": _column("text", ""),
+        "subdivision_name": _column("text", "subdivision or neighbourhood"),
         "mls_area_minor": _column("text", "area code of the MLS"),
         "mls_area_major": _column("text", "market area of the MLS"),
         "latitude": _column("float", "degrees", -90.0, 90.0),
         "longitude": _column("float", "degrees", -180.0, 180.0),
         "living_area": _column("float", "square feet", 50.0, 100_000.0, severity="error"),
         "lot_size_square_feet": _column("float", "square feet", 1.0, 1e9),
-        "year_built": _column("int", "", 1_600, 2_100),
-        "year_renovated": _column("int", "", 1_600, 2_100),
-        "bedrooms_total": _column("int", "", 0, 19),
-        "bathrooms_full": _column("int", "", 0, 19),
-        "bathrooms_half": _column("int", "", 0, 19),
+        "year_built": _column("int", "year of construction", 1_600, 2_100),
+        "year_renovated": _column("int", "year of the last renovation", 1_600, 2_100),
+        "bedrooms_total": _column("int", "bedrooms", 0, 19),
+        "bathrooms_full": _column("int", "full bathrooms", 0, 19),
+        "bathrooms_half": _column("int", "half bathrooms", 0, 19),
         "bathrooms_total": _column("float", "full + half of the half; quarters", 0.0, 29.0),
-        "stories_total": _column("float", "", 0.0, 120.0),
-        "garage_spaces": _column("float", "", 0.0, 50.0),
-        "pool_private_yn": _column("bool", ""),
-        "waterfront_yn": _column("bool", ""),
+        "stories_total": _column("float", "floors; halves", 0.0, 120.0),
+        "garage_spaces": _column("float", "cars that the garage holds", 0.0, 50.0),
+        "pool_private_yn": _column("bool", "has a pool of its own"),
+        "waterfront_yn": _column("bool", "lies on the water"),
         "view_score": _column("int", "0 to 4", 0, 4),
         "condition_score": _column("int", "1 to 5", 1, 5),
         "grade_score": _column("int", "county construction grade, 1 to 13", 1, 13),
@@ -131,12 +143,12 @@ listings = pa.DataFrameSchema(
         "below_grade_finished_area": _column("float", "square feet", 0.0, 100_000.0),
         "neighbor_living_area": _column("float", "mean of 15 neighbours", 50.0, 100_000.0),
         "neighbor_lot_size": _column("float", "mean of 15 neighbours", 1.0, 1e9),
-        "architectural_style": _column("text", ""),
+        "architectural_style": _column("text", "style, as the source writes it"),
         "elementary_school_district": _column("text", "number and name, as the source writes it"),
         "association_fee": _column("float", "US dollars per period of the source", 0.0, 1e6),
         "tax_annual_amount": _column("float", "US dollars a year", 0.0, 1e7),
-        "tax_year": _column("int", "", 1_900, 2_100),
-        "photos_count": _column("int", "", 0, 1_000),
+        "tax_year": _column("int", "year of tax_annual_amount", 1_900, 2_100),
+        "photos_count": _column("int", "photos that the source counts", 0, 1_000),
         "flags": _column("texts", "ids of the rules that warned or blanked", required=True),
     },
     strict=True,
@@ -162,6 +174,22 @@ def range_of(column: str) -> tuple[Any, Any] | None:
         if check.name == "in_range":
             return check.statistics["min_value"], check.statistics["max_value"]
     return None
+
+
+def words_of(column: str) -> tuple[str, ...]:
+    """The only words that the contract allows in `column`; none: any."""
+    for check in listings.columns[column].checks:
+        if check.name == "isin":
+            return tuple(check.statistics["allowed_values"])
+    return ()
+
+
+def form_of(column: str) -> str:
+    """The regular expression that texts in `column` must match; empty: any text."""
+    for check in listings.columns[column].checks:
+        if check.name == "str_matches":
+            return str(check.statistics["pattern"])
+    return ""
 
 
 def breaches(frame: pl.DataFrame) -> pl.DataFrame:

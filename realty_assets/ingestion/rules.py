@@ -17,13 +17,27 @@ from typing import Literal
 
 import polars as pl
 
-from realty_assets.ingestion.contract import POLARS_TYPES, listings, range_of, severity_of
+from realty_assets.ingestion.contract import (
+    POLARS_TYPES,
+    listings,
+    range_of,
+    severity_of,
+    words_of,
+)
 
 Severity = Literal["error", "blank", "warn"]
-RULES_VERSION = "1"
+RULES_VERSION = "2"
 SQFT_PER_ACRE = 43_560.0
 OPEN = ("Active", "Active Under Contract", "Pending", "Coming Soon")
-NOT_HOMES = ("Land", "Residential Lease", "Residential Income", "Commercial Sale")
+# Staged, and out of scope wherever a value is asked for.
+NOT_HOMES = (
+    "Land",
+    "Residential Lease",
+    "Residential Income",
+    "Commercial Sale",
+    "Commercial Lease",
+    "Business Opportunity",
+)
 
 
 @dataclass(frozen=True)
@@ -180,7 +194,7 @@ ROW_RULES: tuple[Rule, ...] = (
     Rule(
         "scope.not_a_home",
         "warn",
-        "Land, a lease or a building of several homes: staged, but not valued.",
+        "Land, a lease, business property or a building of several homes: staged, but not valued.",
         _c("property_type").is_in(NOT_HOMES),
     ),
     Rule(
@@ -263,7 +277,22 @@ def _range_rules() -> tuple[Rule, ...]:
     return tuple(rules)
 
 
-RANGE_RULES = _range_rules()
+def _word_rules() -> tuple[Rule, ...]:
+    """A rule for every column of which the contract names the only words."""
+    return tuple(
+        Rule(
+            f"enum.{name}",
+            "blank",
+            f"{name} is none of the words that the contract allows.",
+            ~_c(name).is_in(words_of(name)),
+            (name,),
+        )
+        for name in listings.columns
+        if words_of(name)
+    )
+
+
+RANGE_RULES = (*_range_rules(), *_word_rules())
 JUDGED = tuple(rule for rule in (*ROW_RULES, *RANGE_RULES) if rule.broken is not None)
 RULES: dict[str, Rule] = {rule.id: rule for rule in (*ROW_RULES, *RANGE_RULES, *OTHER_RULES)}
 FINDINGS = {"record_number": pl.Int64, "rule_id": pl.String, "column": pl.String}

@@ -26,7 +26,7 @@ VALUATION_INPUTS = [
     key=["serving", "valuations"],
     deps=[table.split(".") for table in VALUATION_INPUTS],
     kinds={"duckdb", "xgboost"},
-    code_version="1",
+    code_version="2",
     description="A value with its 90% interval for every active listing, or the reason why not.",
     **COMMON,
 )
@@ -45,7 +45,7 @@ def valuations(warehouse: Warehouse) -> dg.MaterializeResult:
         warehouse,
         "serving.valuations",
         inputs=VALUATION_INPUTS,
-        code_version="1",
+        code_version="2",
         settings={"today": today},
         compute=compute,
     )

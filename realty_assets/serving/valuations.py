@@ -16,10 +16,12 @@ NOT_IN_MATRIX = "no features could be made for it"
 NO_MARKET = "no known sales to compare it with"
 # The model learns the price of one home that changes hands.
 NOT_A_HOME = {
-    "Land": "land, not a home",
-    "Residential Lease": "offered for lease, not for sale",
-    "Residential Income": "a building of several homes",
-    "Commercial Sale": "commercial, not a home",
+    "Land": "out of scope: land, not a home",
+    "Residential Lease": "out of scope: offered for lease, not for sale",
+    "Residential Income": "out of scope: a building of several homes",
+    "Commercial Sale": "out of scope: commercial, not a home",
+    "Commercial Lease": "out of scope: commercial, not a home",
+    "Business Opportunity": "out of scope: commercial, not a home",
 }
 VALUES = ["value", "lower_90", "upper_90"]
 KEYS = ["role", "property_key", "listing_key"]
@@ -92,7 +94,7 @@ def _reason() -> pl.Expr:
     kind = pl.col("property_type")
     return (
         pl.when(kind.is_in(NOT_HOMES))
-        .then(kind.replace_strict(NOT_A_HOME, default="not a home"))
+        .then(kind.replace_strict(NOT_A_HOME, default=None))
         .when(pl.col("living_area").is_null() | (pl.col("living_area") <= 0))
         .then(pl.lit(NO_LIVING_AREA))
         .when(pl.col("_there").is_null())

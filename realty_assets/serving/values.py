@@ -11,7 +11,7 @@ import polars as pl
 from realty_assets.errors import RealtyError
 from realty_assets.modeling.model import Valuer
 from realty_assets.serving.champion import champion
-from realty_assets.serving.valuations import predict
+from realty_assets.serving.valuations import NOT_A_HOME, predict
 from realty_assets.warehouse import Warehouse, WarehouseMissing, sql
 
 ESTIMATE = "an estimate, not an appraisal"
@@ -65,7 +65,10 @@ def value_of(warehouse: Warehouse, listing_key: str) -> Valuation:
         published = warehouse.read(sql("serving/published.sql").bind(listing_key=listing_key))
         if not published.is_empty():
             return _published(published.row(0, named=True))
-    return _computed(warehouse, known.row(0, named=True))
+    row = known.row(0, named=True)
+    if row["property_type"] in NOT_A_HOME:
+        raise NoValue(f"Listing {listing_key} has no value: {NOT_A_HOME[row['property_type']]}.")
+    return _computed(warehouse, row)
 
 
 def _require_clean(warehouse: Warehouse) -> None:

@@ -172,6 +172,59 @@ def test_the_contract_sees_what_breaks_it(
     assert breaches(staged.rename({"close_price": "price"})).height > 0
 
 
+# What the contract must cover at least, and the rules that do.
+COVERED = {
+    "price against the neighbourhood": ["price.per_area", "price.close_to_list"],
+    "size against the neighbourhood": ["price.per_area", "area.swapped_with_lot"],
+    "close before list": ["date.close_before_list"],
+    "future dates": [
+        *["date.close_in_future", "date.list_in_future"],
+        *["date.close_far_ahead", "date.changed_far_ahead"],
+    ],
+    "year built": ["range.year_built", "year.in_future", "year.renovated_before_built"],
+    "zero or negative measures": ["area.not_positive", "range.living_area", "range.bedrooms_total"],
+    "outside the market": ["geo.far"],
+    "swapped latitude and longitude": ["geo.swapped"],
+    "impossible status transitions": ["status.transition"],
+    "two prices at one time": ["key.two_prices"],
+    "enumerations": ["enum.property_type", "enum.standard_status", "status.unknown"],
+    "kinds that are not valued": ["scope.not_a_home"],
+}
+
+
+@pytest.mark.parametrize("what", COVERED)
+def test_the_contract_covers_what_it_must(what: str) -> None:
+    assert set(COVERED[what]) <= set(rules.RULES)
+
+
+@pytest.mark.parametrize(
+    ("price", "size"), [("$5,900,000", "2000"), ("$59,000", "2000"), ("$590,000", "20000")]
+)
+def test_a_digit_too_many_or_too_few_is_found_by_its_neighbourhood(
+    tmp_path: Path, price: str, size: str
+) -> None:
+    empty = ["List_Price", "Original_List_Price", "Price_Sq_Ft_List", "Price_Sq_Ft_Sold"]
+    others = [
+        sale(n, MLS_Number=str(500 + n), Area="88", Close_Price="$590,000", Building_SqFt=area,
+             Address=f"{n} Oak Lane", **dict.fromkeys(empty, ""))
+        for n, area in enumerate(["1900", "2000", "2100"] * 12)
+    ]  # fmt: skip
+    wrong = sale(
+        1, MLS_Number="77", Area="88", Close_Price=price, Building_SqFt=size, Address="7 Oak Lane",
+        **dict.fromkeys(empty, ""),
+    )  # fmt: skip
+    assert judged(tmp_path, [*others, wrong]) == {"97": ["price.per_area"]}
+
+
+def test_words_that_the_contract_does_not_know_are_emptied_and_flagged() -> None:
+    frame = pl.DataFrame({"property_type": ["Residential", "Castle", None], "listing_key": "1"})
+    emptied, found = rules.judge(frame.with_columns(standard_status=pl.lit("Closed")))
+    assert emptied["property_type"].to_list() == ["Residential", None, None]
+    assert [(rule, at.to_list()) for rule, at in found if rule.startswith("enum")] == [
+        ("enum.property_type", [1])
+    ]
+
+
 def test_few_rows_say_nothing_of_a_market() -> None:
     from realty_assets.ingestion.file_rules import NARROW
 

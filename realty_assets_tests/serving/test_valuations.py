@@ -47,9 +47,9 @@ def test_every_active_listing_has_a_value_or_a_reason(warehouse: Warehouse) -> N
         "A2": None,
         "A3": None,
         "NO-AREA": "no living area on record",
-        "LAND": "land, not a home",
-        "LEASE": "offered for lease, not for sale",
-        "FOURPLEX": "a building of several homes",
+        "LAND": "out of scope: land, not a home",
+        "LEASE": "out of scope: offered for lease, not for sale",
+        "FOURPLEX": "out of scope: a building of several homes",
     }
     valued = rows.filter(pl.col("reason").is_null())
     assert valued.filter(

@@ -10,7 +10,9 @@ import polars as pl
 import pytest
 
 from realty_assets.errors import RealtyError
+from realty_assets.ingestion.rules import NOT_HOMES
 from realty_assets.serving.champion import NoChampion
+from realty_assets.serving.valuations import NOT_A_HOME
 from realty_assets.serving.values import ESTIMATE, NoValue, value_of
 from realty_assets.warehouse import Warehouse, WarehouseMissing
 from realty_assets_tests.frames import put
@@ -72,8 +74,25 @@ def test_a_sale_before_the_market_was_known_has_no_value(warehouse: Warehouse) -
 
 
 def test_homes_without_a_value_say_why(warehouse: Warehouse) -> None:
-    assert refused(warehouse, "LAND") == "Listing LAND has no value: land, not a home."
+    assert (
+        refused(warehouse, "LAND") == "Listing LAND has no value: out of scope: land, not a home."
+    )
     assert "Pending" in refused(warehouse, "PENDING")
+
+
+@pytest.mark.parametrize("kind", NOT_HOMES)
+def test_what_is_no_home_is_out_of_scope_also_when_it_was_sold(
+    warehouse: Warehouse, kind: str
+) -> None:
+    key = warehouse.read("clean.sales").tail(1)["listing_key"][0]
+    listings = warehouse.read("clean.listings")
+    sold = pl.col("listing_key") == key
+    told = listings.with_columns(
+        pl.when(sold).then(pl.lit(kind)).otherwise("property_type").alias("property_type")
+    )
+    put(warehouse, "clean.listings", told)
+    assert refused(warehouse, key).startswith(f"Listing {key} has no value: out of scope: ")
+    assert set(NOT_A_HOME) == set(NOT_HOMES)
 
 
 def test_an_unknown_key_gets_the_nearest_ones(warehouse: Warehouse) -> None:
