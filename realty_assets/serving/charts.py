@@ -8,106 +8,24 @@ Coordinates are rounded to a tenth of a unit, which makes the text the same on e
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-Point = tuple[float, float]
-Format = Callable[[float], str]
-
-
-@dataclass(frozen=True)
-class Scale:
-    """A strictly increasing map from [low, high] (data) to the drawing's `start`..`end`.
-
-    On a log scale both ends must be positive. Raises ValueError for an empty or impossible range.
-    """
-
-    low: float
-    high: float
-    start: float
-    end: float
-    log: bool = False
-
-    def __post_init__(self) -> None:
-        if not self.low < self.high or (self.log and self.low <= 0):
-            raise ValueError(f"no scale from {self.low} to {self.high}")
-
-    def __call__(self, value: float) -> float:
-        """Where a value is drawn; values beyond the ends are drawn at the ends."""
-        value = min(max(value, self.low), self.high)
-        if self.log:
-            share = math.log(value / self.low) / math.log(self.high / self.low)
-        else:
-            share = (value - self.low) / (self.high - self.low)
-        return self.start + share * (self.end - self.start)
-
-    def ticks(self, about: int = 5) -> list[float]:
-        """Round numbers within the scale: powers of ten times 1, 2, 5, or even steps."""
-        if self.log:
-            first = math.floor(math.log10(self.low))
-            last = math.ceil(math.log10(self.high))
-            for steps in ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 5, 7)):
-                found = [
-                    digit * 10.0**power
-                    for power in range(first, last + 1)
-                    for digit in steps
-                    if self.low <= digit * 10.0**power <= self.high
-                ]
-                if len(found) >= about - 1:
-                    break
-            return found
-        rough = (self.high - self.low) / max(about - 1, 1)
-        power = 10.0 ** math.floor(math.log10(rough))
-        step = next(power * digit for digit in (1, 2, 5, 10) if power * digit >= rough * 0.72)
-        first = math.ceil(self.low / step - 1e-9)
-        last = math.floor(self.high / step + 1e-9)
-        return [round(number * step, 10) for number in range(first, last + 1)]
-
-
-def usd_short(value: float) -> str:
-    """350000 -> $350K, 1500000 -> $1.5M."""
-    if value >= 1e6:
-        return f"${value / 1e6:.3g}M"
-    return f"${value / 1e3:.3g}K" if value >= 1e3 else f"${value:.0f}"
-
-
-def percent(value: float) -> str:
-    """0.075 -> 7.5%, 0.1 -> 10%."""
-    return f"{100 * value:.3g}%"
-
-
-def _n(value: float) -> str:
-    text = f"{value:.1f}"
-    text = text[:-2] if text.endswith(".0") else text
-    return "0" if text == "-0" else text
-
-
-def _text(x: float, y: float, text: str, css: str, anchor: str = "middle") -> str:
-    return (
-        f'<text x="{_n(x)}" y="{_n(y)}" class="{css}" text-anchor="{anchor}">{escape(text)}</text>'
-    )
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, css: str) -> str:
-    return f'<path class="{css}" d="M{_n(x1)} {_n(y1)}L{_n(x2)} {_n(y2)}"/>'
-
-
-def _svg(width: float, height: float, title: str, summary: str, parts: Iterable[str]) -> Markup:
-    """The drawing, named for those who do not see it."""
-    body = "\n".join(parts)
-    return Markup(
-        f'<svg viewBox="0 0 {_n(width)} {_n(height)}" role="img" '
-        f'aria-label="{escape(title)}. {escape(summary)}">\n{body}\n</svg>'
-    )
-
-
-def dots(points: Iterable[Point], css: str) -> str:
-    """One path with a dot at every point; nothing for no points."""
-    drawn = "".join(f"M{_n(x)} {_n(y)}h0" for x, y in points)
-    return f'<path class="dots {css}" d="{drawn}"/>' if drawn else ""
+from realty_assets.drawing import (
+    Format,
+    Point,
+    Scale,
+    dots,
+    drawing,
+    label,
+    percent,
+    segment,
+    tenth,
+    usd_short,
+)
 
 
 def scatter(
@@ -132,8 +50,8 @@ def scatter(
     left, right, top, bottom = 68.0, size - 8, 8.0, size - 46
     x, y = Scale(low, high, left, right, log=True), Scale(low, high, bottom, top, log=True)
     ticks = x.ticks(6)
-    parts = [_line(x(t), top, x(t), bottom, "grid") for t in ticks]
-    parts += [_line(left, y(t), right, y(t), "grid") for t in ticks]
+    parts = [segment(x(t), top, x(t), bottom, "grid") for t in ticks]
+    parts += [segment(left, y(t), right, y(t), "grid") for t in ticks]
     under, over = 1 - band, 1 + band
     corners = [
         (low, low * over),
@@ -143,19 +61,19 @@ def scatter(
         (low / under, low),
         (low, low),
     ]
-    outline = "L".join(f"{_n(x(a))} {_n(y(b))}" for a, b in corners)
+    outline = "L".join(f"{tenth(x(a))} {tenth(y(b))}" for a, b in corners)
     parts.append(f'<path class="band" d="M{outline}Z"/>')
-    parts.append(_line(x(low), y(low), x(high), y(high), "rule"))
+    parts.append(segment(x(low), y(low), x(high), y(high), "rule"))
     parts += [dots([(x(a), y(b)) for a, b in points], css) for css, points in layers]
-    parts += [_text(x(t), bottom + 16, usd_short(t), "tick") for t in ticks]
-    parts += [_text(left - 7, y(t) + 4, usd_short(t), "tick", "end") for t in ticks]
-    parts.append(_text((left + right) / 2, size - 6, x_label, "label"))
+    parts += [label(x(t), bottom + 16, usd_short(t), "tick") for t in ticks]
+    parts += [label(left - 7, y(t) + 4, usd_short(t), "tick", "end") for t in ticks]
+    parts.append(label((left + right) / 2, size - 6, x_label, "label"))
     parts.append(
-        f'<g transform="rotate(-90 10 {_n((top + bottom) / 2)})">'
-        + _text(10, (top + bottom) / 2 + 3, y_label, "label")
+        f'<g transform="rotate(-90 10 {tenth((top + bottom) / 2)})">'
+        + label(10, (top + bottom) / 2 + 3, y_label, "label")
         + "</g>"
     )
-    return _svg(size, size, title, summary, parts)
+    return drawing(size, size, title, summary, parts)
 
 
 @dataclass(frozen=True)
@@ -228,7 +146,7 @@ def place_map(
         if frame.holds(place)
     ]
     size = "small" if len(drawn) > 1500 else "large"
-    parts = [f'<rect class="land" width="{_n(width)}" height="{_n(height)}" rx="6"/>']
+    parts = [f'<rect class="land" width="{tenth(width)}" height="{tenth(height)}" rx="6"/>']
     # A class drawn last would cover the others where homes are dense, so classes take turns.
     for first in range(0, len(drawn), 40):
         turn: dict[str, list[Point]] = {}
@@ -243,12 +161,11 @@ def place_map(
     end = width - margin
     start = end - miles / miles_per_unit
     foot = height - 10
-    parts.append(
-        f'<path class="axis" d="M{_n(start)} {_n(foot - 4)}V{_n(foot)}H{_n(end)}V{_n(foot - 4)}"/>'
-    )
-    parts.append(_text(start - 6, foot, f"{miles:g} mi", "tick", "end"))
-    parts.append(_text(margin, foot, "North is up", "tick", "start"))
-    return _svg(width, height, title, summary, parts)
+    bar = f"M{tenth(start)} {tenth(foot - 4)}V{tenth(foot)}H{tenth(end)}V{tenth(foot - 4)}"
+    parts.append(f'<path class="axis" d="{bar}"/>')
+    parts.append(label(start - 6, foot, f"{miles:g} mi", "tick", "end"))
+    parts.append(label(margin, foot, "North is up", "tick", "start"))
+    return drawing(width, height, title, summary, parts)
 
 
 @dataclass(frozen=True)
@@ -285,22 +202,22 @@ def whiskers(
     left, right, top, step = 86.0, width - 58, 24.0, 30.0
     bottom = top + step * len(rows)
     x = Scale(low - pad, high + pad, left, right)
-    parts = [_line(x(t), top, x(t), bottom, "grid") for t in x.ticks(5)]
+    parts = [segment(x(t), top, x(t), bottom, "grid") for t in x.ticks(5)]
     if reference is not None:
-        parts.append(_line(x(reference), top - 4, x(reference), bottom, "rule"))
-        parts.append(_text(x(reference), top - 10, reference_label, "tick"))
+        parts.append(segment(x(reference), top - 4, x(reference), bottom, "rule"))
+        parts.append(label(x(reference), top - 10, reference_label, "tick"))
     for number, row in enumerate(rows):
         y = top + step * (number + 0.5)
-        parts.append(_text(left - 10, y + 4, row.name, "tick", "end"))
+        parts.append(label(left - 10, y + 4, row.name, "tick", "end"))
         if row.value is None:
-            parts.append(_text(left + 4, y + 4, empty, "tick", "start"))
+            parts.append(label(left + 4, y + 4, empty, "tick", "start"))
             continue
         if row.low is not None and row.high is not None:
-            parts.append(_line(x(row.low), y, x(row.high), y, "whisker"))
+            parts.append(segment(x(row.low), y, x(row.high), y, "whisker"))
         parts.append(dots([(x(row.value), y)], "estimate"))
-        parts.append(_text(right + 8, y + 4, show(row.value), "figure", "start"))
-    parts += [_text(x(t), bottom + 16, percent(t), "tick") for t in x.ticks(5)]
-    return _svg(width, bottom + 24, title, summary, parts)
+        parts.append(label(right + 8, y + 4, show(row.value), "figure", "start"))
+    parts += [label(x(t), bottom + 16, percent(t), "tick") for t in x.ticks(5)]
+    return drawing(width, bottom + 24, title, summary, parts)
 
 
 def line(
@@ -327,8 +244,8 @@ def line(
     y = Scale(low - pad, high + pad, bottom, top)
     parts = []
     for t in y.ticks(5):
-        parts.append(_line(left, y(t), right, y(t), "grid"))
-        parts.append(_text(left - 7, y(t) + 4, f"{t:g}", "tick", "end"))
+        parts.append(segment(left, y(t), right, y(t), "grid"))
+        parts.append(label(left - 7, y(t) + 4, f"{t:g}", "tick", "end"))
     drawn = [(x(i), y(value)) for i, value in enumerate(values)]
     first_ahead = max(len(known) - 1, 0)
     parts.append(_polyline(drawn[: len(known)], "series"))
@@ -336,24 +253,24 @@ def line(
         parts.append(_polyline(drawn[first_ahead:], "series ahead"))
     every = max(math.ceil(len(values) / 6), 1)
     parts += [
-        _text(x(i), bottom + 19, names[i], "tick")
+        label(x(i), bottom + 19, names[i], "tick")
         for i in range(0, len(values) - every // 2, every)
     ]
     marked = [i for i in {len(known) - 1, len(values) - 1} if i >= 0]
     parts.append(dots([drawn[i] for i in sorted(marked)], "estimate"))
     if known and forecast:
         at = drawn[len(known) - 1]
-        parts.append(_text(at[0] - 6, at[1] - 10, f"{known[-1]:.1f}", "figure", "end"))
+        parts.append(label(at[0] - 6, at[1] - 10, f"{known[-1]:.1f}", "figure", "end"))
     at = drawn[-1]
-    parts.append(_text(at[0] + 8, at[1] + 4, f"{values[-1]:.1f}", "figure", "start"))
-    return _svg(width, height, title, summary, parts)
+    parts.append(label(at[0] + 8, at[1] + 4, f"{values[-1]:.1f}", "figure", "start"))
+    return drawing(width, height, title, summary, parts)
 
 
 def _polyline(points: Sequence[Point], css: str) -> str:
     if len(points) < 2:
         return ""
-    body = "".join(f"L{_n(bx)} {_n(by)}" for _, (bx, by) in pairwise(points))
-    return f'<path class="{css}" d="M{_n(points[0][0])} {_n(points[0][1])}{body}"/>'
+    body = "".join(f"L{tenth(bx)} {tenth(by)}" for _, (bx, by) in pairwise(points))
+    return f'<path class="{css}" d="M{tenth(points[0][0])} {tenth(points[0][1])}{body}"/>'
 
 
 def span_bar(low: float, high: float, mark: float | None, scale: Scale) -> Markup:
@@ -361,13 +278,11 @@ def span_bar(low: float, high: float, mark: float | None, scale: Scale) -> Marku
     glance. Decoration: the row says the same in figures."""
     middle, height = 7.0, 14.0
     parts = [
-        _line(scale(low), middle, scale(high), middle, "span"),
-        _line(scale(1.0), middle - 4, scale(1.0), middle + 4, "notch"),
+        segment(scale(low), middle, scale(high), middle, "span"),
+        segment(scale(1.0), middle - 4, scale(1.0), middle + 4, "notch"),
     ]
     if mark is not None:
         parts.append(dots([(scale(mark), middle)], "mark"))
     body = "".join(parts)
-    return Markup(
-        f'<svg class="bar" viewBox="0 0 {_n(scale.end + 4)} {_n(height)}" aria-hidden="true">'
-        f"{body}</svg>"
-    )
+    box = f"0 0 {tenth(scale.end + 4)} {tenth(height)}"
+    return Markup(f'<svg class="bar" viewBox="{box}" aria-hidden="true">{body}</svg>')
