@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from realty_assets import cli_actions as actions
+from realty_assets import cli_explore
 from realty_assets import cli_output as out
 from realty_assets import cli_sources
 from realty_assets.errors import RealtyError
@@ -155,6 +156,9 @@ def demo(
 ) -> None:
     """The whole road on the sample market, with progress."""
     out.show(actions.demo(listings, months, photos, out.progress), False)
+
+
+app.command()(cli_explore.explore)
 
 
 def main() -> None:

@@ -12,6 +12,8 @@ import dagster as dg
 
 from realty_assets import automation
 from realty_assets.cleaning import assets as cleaning
+from realty_assets.exploration import assets as exploration
+from realty_assets.exploration import checks as exploration_checks
 from realty_assets.features import assets as features
 from realty_assets.features import checks as features_checks
 from realty_assets.ingestion import assets as ingestion
@@ -25,8 +27,14 @@ from realty_assets.serving import checks as serving_checks
 from realty_assets.settings import Settings, get_settings
 from realty_assets.warehouse import Warehouse
 
-ROOMS = [ingestion, publishing, cleaning, features, modeling, promotion, serving]
-CHECKS = [ingestion_checks, publishing_checks, features_checks, serving_checks]
+ROOMS = [ingestion, exploration, publishing, cleaning, features, modeling, promotion, serving]
+CHECKS = [
+    ingestion_checks,
+    exploration_checks,
+    publishing_checks,
+    features_checks,
+    serving_checks,
+]
 
 
 def _with_policy(spec: dg.AssetSpec) -> dg.AssetSpec:

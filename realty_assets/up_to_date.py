@@ -22,7 +22,10 @@ from realty_assets.warehouse import SQL_ROOT, Tx, Warehouse, sql
 
 FULL_RUNS = "ledger.full_runs"
 # Tables that name files: see ledger/named_files.sql.
-NAMING_FILES = ("serving.reports", "modeling.models", "publish.manifests")
+NAMING_FILES = (
+    *("serving.reports", "modeling.models", "publish.manifests"),
+    "exploration.reports",
+)
 PACKAGE = Path(__file__).parent
 # Settings of the machine, which change no table.
 MACHINE = {"home", "lock_timeout_s", "n_threads", "inbox_quiet_s"}

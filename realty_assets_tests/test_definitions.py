@@ -19,6 +19,7 @@ HEAVY = ["torch", "mlflow", "shap", "evidently", "timm", "sklearn", "xgboost"]
 ROOMS = [
     "sample_market",
     "ingestion",
+    "exploration",
     "publishing",
     "cleaning",
     "evaluation",
@@ -62,7 +63,7 @@ def test_every_phase_of_this_release_has_its_tables() -> None:
     assert keys >= {
         *["ledger/files", "raw/listings", "staging/listings", "staging/quarantine"],
         *["publish/coverage_summary", "publish/selected_listings", "publish/clean_samples"],
-        *["publish/manifests"],
+        *["publish/manifests", "exploration/findings", "exploration/reports"],
         *["clean/properties", "clean/sales", "clean/listings", "clean/exclusions"],
         *["features/market_index", "features/matrix", "features/registry"],
         *["modeling/backtests", "modeling/predictions", "modeling/models"],
