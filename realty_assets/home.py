@@ -17,6 +17,7 @@ QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "SCARF_NO_ANALYTICS": "true",
     "GIT_PYTHON_REFRESH": "quiet",
+    "MARIMO_SKIP_UPDATE_CHECK": "1",
 }
 
 

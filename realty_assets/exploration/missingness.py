@@ -51,7 +51,7 @@ def missingness(seen: Window) -> Report:
     """Which fields are empty, of every version of every listing."""
     found = list(empty_by_source(seen.find("null_patterns")))
     findings: list[Finding] = []
-    parts: list[Table | Picture] = [_by_source(found)]
+    parts: list[Table | Picture] = [_fields(found), _by_source(found)]
     for empty in found:
         findings += [*_never(empty), *_months(empty), *_together(empty)]
         if len(empty.months) > 1:
@@ -167,6 +167,25 @@ def groups(empty: Empty) -> Iterator[tuple[list[str], int, int]]:
         n_all = int(empty.weights[chosen.all(axis=1)].sum())
         n_any = int(empty.weights[chosen.any(axis=1)].sum())
         yield [empty.fields[partly[at]] for at in (first, *alike)], n_all, n_any
+
+
+def _fields(found: list[Empty]) -> Picture:
+    names = found[0].fields if found else ()
+    counts = [empty.counts() for empty in found]
+    return Picture(
+        "Empty cells by field",
+        heat_map(
+            names,
+            [empty.source for empty in found],
+            [
+                [n[at] / empty.n_rows for empty, n in zip(found, counts, strict=True)]
+                for at in range(len(names))
+            ],
+            title="Share of empty cells by field and source",
+            summary="a row for each field, a column for each source; darker is emptier",
+        ),
+        "Darker is emptier.",
+    )
 
 
 def _by_source(found: list[Empty]) -> Table:

@@ -23,6 +23,7 @@ from realty_assets.exploration.findings import (
 
 TEMPLATES = Path(__file__).parent / "templates"
 SAYS = {"warn": "Warning", "note": "Note", "unjudged": "Not judged"}
+_FIGURE = re.compile(r"[<>]?-?\d[\d,.]*%?")
 _MARKUP = re.compile(r"([\\`*_\[\]<>|#])")
 
 
@@ -41,10 +42,7 @@ def said(cell: Cell) -> str:
 def is_figure(table: Table, column: int) -> bool:
     """Whether a column holds figures, which are set to the right."""
     cells = [said(row[column]) for row in table.rows]
-    return bool(cells) and all(
-        cell == "–" or (cell.lstrip("<>-")[:1].isdigit() and not cell[-1].isalpha())
-        for cell in cells
-    )
+    return bool(cells) and all(cell == "–" or _FIGURE.fullmatch(cell) for cell in cells)
 
 
 def markdown(report: Report) -> str:

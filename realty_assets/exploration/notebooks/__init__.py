@@ -1,0 +1,1 @@
+"""marimo notebooks over the same functions as the reports; see docs/exploration.md."""
