@@ -13,9 +13,8 @@ from typing import Annotated
 import typer
 
 from realty_assets import cli_actions as actions
-from realty_assets import cli_explore
+from realty_assets import cli_explore, cli_sources
 from realty_assets import cli_output as out
-from realty_assets import cli_sources
 from realty_assets.errors import RealtyError
 
 app = typer.Typer(

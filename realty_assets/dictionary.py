@@ -10,7 +10,6 @@ VOLATILE: dict[str, frozenset[str]] = {
     "ledger.builds": frozenset({"built_at"}),
     "ledger.files": frozenset({"delivery_id", "arrived_at", "run_id", "duration_s"}),
     "modeling.models": frozenset({"trained_at", "duration_s", "run_id"}),
-    "promotion.decisions": frozenset({"decided_at", "run_id"}),
+    "promotion.decisions": frozenset({"decided_at"}),
     "promotion.aliases": frozenset({"moved_at"}),
-    "serving.reports": frozenset({"made_at"}),
 }
