@@ -53,7 +53,13 @@ def town(
         }
         seen = datetime(listed.year, listed.month, listed.day, 18)
         rows.append(
-            home | {"standard_status": "Active", "known_at": seen, "row_hash": f"{number}a"}
+            home
+            | {
+                "standard_status": "Active",
+                "known_at": seen,
+                "row_hash": f"{number}a",
+                "days_on_market": 0,
+            }
         )
         if rng.random() < 0.67:
             closed = listed + timedelta(days=int(rng.integers(10, 45)))
@@ -68,9 +74,6 @@ def town(
                     "row_hash": f"{number}b",
                 }
             )
-        rows[-1]["days_on_market"] = rows[-1].get("days_on_market", 0)
-        if len(rows) > 1 and rows[-2]["listing_key"] == home["listing_key"]:
-            rows[-2]["days_on_market"] = 0
     return staging([kept for row in rows if (kept := spoil(row)) is not None])
 
 
