@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from realty_assets import cli_actions as actions
-from realty_assets import cli_explore, cli_sources
+from realty_assets import cli_explore, cli_quarantine, cli_sources
 from realty_assets import cli_output as out
 from realty_assets.errors import RealtyError
 
@@ -24,7 +24,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="From MLS exports and listing photos to home valuations with audited intervals.",
 )
-app.add_typer(cli_sources.app, name="sources")
+app.add_typer(cli_quarantine.app)
+app.add_typer(cli_sources.app)
 FILE_COLUMNS = [
     *["file_name", "status", "rows_read", "rows_staged", "rows_quarantined", "rows_unchanged"]
 ]
@@ -66,7 +67,7 @@ def ingest(
     """Take exports into staging; every row is staged, quarantined or known already."""
     report = actions.ingest(paths, source, out.progress)
     out.show(report, as_json, {"files": FILE_COLUMNS})
-    refused = [row for row in report["files"] if row["status"] == "refused"]
+    refused = [row for row in report["files"] if row["status"] in ("refused", "blocked")]
     for row in refused:
         out.fail(row["reason"])
     if refused:

@@ -71,7 +71,7 @@ def ingest(paths: list[Path], source: str | None, progress: Progress) -> Report:
             f"Only {len(rows)} of {len(waiting)} files were taken in; the others wait in the inbox "
             "(`realty status`): give the command again."
         )
-    refused = [row for row in rows if row["status"] == "refused"]
+    refused = [row for row in rows if row["status"] in ("refused", "blocked")]
     return {
         "run_id": done.run_id,
         "wall_s": round(done.wall_s, 2),

@@ -1,4 +1,4 @@
-"""`realty sources`: the mappings there are, and a draft for a file that none of them fits."""
+"""`realty sources`: the mappings there are, a draft for a file that none fits, and who must not in."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from typing import Annotated
 
 import typer
 
+from realty_assets import cli_decisions as decisions
 from realty_assets import cli_output as out
 from realty_assets import source_actions as actions
 
-app = typer.Typer(no_args_is_help=True, help="Mappings from a vendor's headings to RESO columns.")
+app = typer.Typer(
+    name="sources", no_args_is_help=True, help="Where files come from, and how they are read."
+)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+Name = Annotated[str, typer.Argument(help="A mapping, or a vendor's family of mappings.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the decision.")]
+By = Annotated[str | None, typer.Option("--by", help="Who decides (default: the user).")]
 
 
 @app.command("list")
@@ -34,3 +40,15 @@ def propose(
         out.show(told, as_json)
     else:
         out.text(told["yaml"])
+
+
+@app.command()
+def block(name: Name, reason: Reason, by: By = None, as_json: Json = False) -> None:
+    """Refuse files of a source from now on; they are put aside, whole."""
+    out.show(decisions.decide("block", reason, by, out.progress, source=name), as_json)
+
+
+@app.command()
+def unblock(name: Name, reason: Reason, by: By = None, as_json: Json = False) -> None:
+    """Let a source in again; what was put aside waits in the inbox."""
+    out.show(decisions.decide("unblock", reason, by, out.progress, source=name), as_json)

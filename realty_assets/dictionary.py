@@ -8,7 +8,10 @@ from __future__ import annotations
 
 VOLATILE: dict[str, frozenset[str]] = {
     "ledger.builds": frozenset({"built_at"}),
-    "ledger.files": frozenset({"delivery_id", "arrived_at", "run_id", "duration_s"}),
+    "ledger.contents": frozenset({"first_arrived_at", "last_arrived_at", "run_id", "duration_s"}),
+    "ledger.decisions": frozenset({"decision_id", "decided_at", "run_id"}),
+    "ledger.events": frozenset({"event_at", "delivery_id", "decision_id", "run_id"}),
+    "ledger.files": frozenset({"delivery_id", "arrived_at", "written_at", "run_id", "duration_s"}),
     "modeling.models": frozenset({"trained_at", "duration_s", "run_id"}),
     "promotion.decisions": frozenset({"decided_at"}),
     "promotion.aliases": frozenset({"moved_at"}),

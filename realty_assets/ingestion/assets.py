@@ -2,17 +2,30 @@
 
 # No postponed annotations here: Dagster looks at the type of `context` itself.
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
+from pydantic import Field
 
 from realty_assets.faces import result_of
-from realty_assets.ingestion.intake import CODE_VERSION, state, take_in
+from realty_assets.ingestion.decisions import Request, decide
+from realty_assets.ingestion.intake import CODE_VERSION, Taken, state, take_in
 from realty_assets.settings import get_settings
 from realty_assets.warehouse import Warehouse
 
 FILES, RAW = dg.AssetKey(["ledger", "files"]), dg.AssetKey(["raw", "listings"])
+DECISIONS = dg.AssetKey(["ledger", "decisions"])
 LISTINGS = dg.AssetKey(["staging", "listings"])
 QUARANTINE = dg.AssetKey(["staging", "quarantine"])
+
+
+class IngestionConfig(dg.Config):
+    """What one run does: take in what waits, or carry a decision out."""
+
+    decision: dict[str, Any] = Field(
+        default={},
+        description="A decision on quarantined rows or a source; without one, the inbox is taken.",
+    )
 
 
 def _spec(key: dg.AssetKey, description: str, *deps: dg.AssetKey) -> dg.AssetSpec:
@@ -33,24 +46,53 @@ def _spec(key: dg.AssetKey, description: str, *deps: dg.AssetKey) -> dg.AssetSpe
     specs=[
         _spec(FILES, "Every delivery of a file: its bytes, its counts, and what became of it."),
         _spec(RAW, "Every cell of every whole record, as text under its own heading.", FILES),
-        _spec(LISTINGS, "Every accepted version of every listing, typed and flagged.", RAW),
-        _spec(QUARANTINE, "Every record kept out: raw text, place, and the rules it breaks.", RAW),
+        _spec(DECISIONS, "Every decision on a quarantined row or a source: who, when and why."),
+        _spec(
+            LISTINGS,
+            "Every accepted version of every listing, typed and flagged.",
+            *(RAW, DECISIONS),
+        ),
+        _spec(
+            QUARANTINE,
+            "Every record kept out: raw text, place, the rules it breaks, what was decided.",
+            *(RAW, DECISIONS),
+        ),
+        _spec(
+            dg.AssetKey(["ledger", "events"]),
+            "Everything that ever happened to a file; only added to.",
+            *(FILES, DECISIONS),
+        ),
+        _spec(
+            dg.AssetKey(["ledger", "contents"]),
+            "Every content, whatever names it came under, with its counts as they stand now.",
+            *(FILES, DECISIONS),
+        ),
     ],
 )
 def ingestion(
-    context: dg.AssetExecutionContext, warehouse: Warehouse
+    context: dg.AssetExecutionContext, config: IngestionConfig, warehouse: Warehouse
 ) -> Iterator[dg.MaterializeResult]:
     settings = get_settings()
     before = state(warehouse)
-    taken = take_in(
-        warehouse,
-        max_share=settings.quarantine_max_share,
-        run_id=context.run_id,
-        quiet_s=settings.inbox_quiet_s,
-        log=context.log.info,
-    )
+    taken, decided = Taken((), ()), {}
+    if config.decision:
+        request = Request(**config.decision)
+        decided = decide(warehouse, request, CODE_VERSION, context.run_id, context.log.info)
+    else:
+        taken = take_in(
+            warehouse,
+            max_share=settings.quarantine_max_share,
+            run_id=context.run_id,
+            quiet_s=settings.inbox_quiet_s,
+            log=context.log.info,
+        )
     for table, (report, output_hash) in state(warehouse).items():
         reused = table in before and before[table][1] == output_hash
         yield result_of(
-            report, output_hash, reused, n_files=len(taken.rows), growing=list(taken.growing)
+            report,
+            output_hash,
+            reused,
+            n_files=len(taken.rows),
+            growing=list(taken.growing),
+            decision=decided,
         )

@@ -1,4 +1,8 @@
-"""Holds the ledger against the tables: each file's rows, counted where they stand now."""
+"""Holds the ledger against the tables: each file's rows, counted where they stand now.
+
+A row that was released from quarantine, or passed a retry, stands in staging with a flag that says
+so; its row in quarantine stays, with its resolution.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ CONTRACT_SAMPLE_ROWS = 50_000
 
 @dataclass(frozen=True)
 class Balance:
-    """All staged files taken together, and those whose counts do not add up."""
+    """All staged files taken together, as their rows stand now, and those that do not add up."""
 
     n_files: int
     rows_read: int
@@ -37,20 +41,24 @@ def unbalanced(warehouse: Warehouse) -> Balance:
     return Balance(
         len(rows),
         sum(int(row["rows_read_in_all"]) for row in rows),
-        sum(int(row["rows_staged"]) for row in rows),
-        sum(int(row["rows_quarantined"]) for row in rows),
-        sum(int(row["rows_unchanged"]) for row in rows),
+        sum(int(row["staging_rows"]) for row in rows),
+        sum(int(row["quarantine_rows"] - row["left_rows"]) for row in rows),
+        sum(int(row["rows_unchanged"] + row["decided_unchanged"]) for row in rows),
         wrong,
     )
 
 
 def _why_wrong(row: dict[str, Any]) -> str:
     told = row["rows_staged"] + row["rows_quarantined"] + row["rows_unchanged"]
+    left = row["decided_staged"] + row["decided_unchanged"]
     found = [
         (told, row["rows_read_in_all"], "rows accounted for in the ledger"),
         (row["raw_rows"] + row["rows_malformed"], row["rows_read"], "rows in raw, and malformed"),
-        (row["staging_rows"], row["rows_staged"], "rows in staging"),
+        (row["staging_rows"] - row["moved_rows"], row["rows_staged"], "rows in staging"),
+        (row["moved_rows"], row["decided_staged"], "rows in staging that left quarantine"),
         (row["quarantine_rows"], row["rows_quarantined"], "rows in quarantine"),
+        (row["left_rows"], left, "rows in quarantine that have left it"),
+        (row["rows_in_two_places"], 0, "rows in staging and kept out"),
     ]
     return "; ".join(
         f"{int(has):,} {what}, should be {int(wants):,}"

@@ -73,7 +73,7 @@ def ingest_file(
 
     `workdir` (made when missing) takes the parquet parts. `sources`: the mappings it may be of.
     `file_hash` and `layout` when they are known already. `max_share`: share of rows that may break
-    a rule before the whole file is refused.
+    a rule before the whole file is refused, where the mapping does not say.
     Raises FileRefused with one clear sentence, FileStillGrowing when the file changes meanwhile.
     """
     before = reading.stamp(path)
@@ -152,7 +152,8 @@ def _ingest(
     if not reading.same(path, before):
         raise _growing(path)
     rows = pl.concat(narrow) if narrow else pl.DataFrame(schema=NARROW)
-    known_at = _file_known_at(source, rows, before)
+    arrived = datetime.fromtimestamp(before.mtime_ns / 1e9, UTC).replace(tzinfo=None)
+    known_at = file_known_at(source, rows, arrived)
     rows = rows.with_columns(pl.col("known_at").fill_null(known_at))
     by_market, by_rows = judge_file(rows, source.market_box)
     for rule_id, numbers in (*by_market, *by_rows):
@@ -161,11 +162,18 @@ def _ingest(
         findings.add("record.malformed", pl.Series([number], dtype=pl.Int64))
     errors = findings.errors()
     share = errors.len() / n_rows
-    if errors.len() >= FEW_ROWS and share > max_share:
+    own = source.quarantine_max_share
+    limit = max_share if own is None else own
+    if errors.len() >= FEW_ROWS and share > limit:
+        knob = (
+            "REALTY_QUARANTINE_MAX_SHARE"
+            if own is None
+            else f"quarantine_max_share of the mapping {source.name}"
+        )
         raise FileRefused(
             f"{name}: {errors.len():,} of {n_rows:,} rows ({share:.0%}) break a rule, above the "
-            f"limit of {max_share:.0%}, most often {findings.most_frequent()}; nothing of it was "
-            "staged: mend the export or the mapping, or raise REALTY_QUARANTINE_MAX_SHARE."
+            f"limit of {limit:.0%}, most often {findings.most_frequent()}; nothing of it was "
+            f"staged: mend the export or the mapping, or raise {knob}."
         )
     quarantine = _quarantine(
         path, name, digest, source, rows, malformed, findings, errors, starts, lengths, narrow
@@ -220,9 +228,11 @@ def _encoding(layout: Layout, seen: set[str]) -> str:
     return f"{layout.encoding}+cp1252" if utf8 else "cp1252"
 
 
-def _file_known_at(source: Source, rows: pl.DataFrame, before: Stamp) -> datetime:
-    """When rows that say nothing of time became known, as the mapping has it, UTC."""
-    arrived = datetime.fromtimestamp(before.mtime_ns / 1e9, UTC).replace(tzinfo=None)
+def file_known_at(source: Source, rows: pl.DataFrame, arrived: datetime) -> datetime:
+    """When rows that say nothing of time became known, as the mapping has it, UTC.
+
+    `rows`: NARROW columns of the file; `arrived`: when the file was written, UTC.
+    """
     latest = rows.filter(pl.col("accepted"))["known_at"].drop_nulls().sort()
     for rule in source.known_at:
         if rule.file == "arrival":

@@ -1,8 +1,9 @@
 """The inbox of a home: how a file gets in, in which order files are taken, and where they go.
 
 inbox/<file> is recognised by its headings; inbox/<source>/<file> is read as that source. A file
-leaves the inbox only after its transaction: to archive/<file_hash>/, or to refused/ with a note
-that says why. Killed in between, the next run finds its delivery in the ledger and only moves it.
+leaves the inbox only after its transaction: to archive/<file_hash>/, or to refused/ or
+blocked/<source>/ with a note that says why. Killed in between, the next run finds its delivery in
+the ledger and only moves it.
 """
 
 from __future__ import annotations
@@ -210,18 +211,31 @@ def archive(path: Path, home: Path, file_hash: str) -> Path:
     return kept[0]
 
 
-def put_aside(path: Path, home: Path, reason: str) -> Path:
-    """Moves a refused file out of the inbox, with a note beside it; nothing is overwritten."""
-    folder = home / "refused"
+def put_aside(path: Path, home: Path, reason: str, place: str = "refused") -> Path:
+    """Moves a file out of the inbox to home/<place>/, with a note; nothing is overwritten."""
+    folder = home / place
     folder.mkdir(parents=True, exist_ok=True)
+    target = _free(folder, path)
+    target.with_name(target.name + ".reason.txt").write_text(reason + "\n", encoding="utf-8")
+    path.replace(target)
+    _drop_empty(path.parent, home / "inbox")
+    return target
+
+
+def put_back(path: Path, home: Path, source: str) -> Path:
+    """Moves a file that was put aside to where it is read as `source`; nothing is overwritten."""
+    target = _free(home / "inbox" / source, path)
+    path.replace(target)
+    return target
+
+
+def _free(folder: Path, path: Path) -> Path:
+    """A place below `folder` for `path` that other bytes do not hold; its folder is made."""
     place, turn = folder / path.name, 1
     while place.exists() and not _same_bytes(place, path):
         turn += 1
         place = folder / f"again-{turn}" / path.name
     place.parent.mkdir(parents=True, exist_ok=True)
-    place.with_name(place.name + ".reason.txt").write_text(reason + "\n", encoding="utf-8")
-    path.replace(place)
-    _drop_empty(path.parent, home / "inbox")
     return place
 
 

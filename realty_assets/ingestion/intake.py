@@ -16,13 +16,14 @@ from pathlib import Path
 
 import polars as pl
 
-from realty_assets.ingestion import inbox, store
+from realty_assets.ingestion import inbox, ledger, store
 from realty_assets.ingestion.arrivals import Arrival, Seen, finish, prepare, record
+from realty_assets.ingestion.blocks import put_back
 from realty_assets.ingestion.files import NoRoom, telling_of_a_full_disk
 from realty_assets.ingestion.reading import FileRefused, FileStillGrowing
 from realty_assets.warehouse import TableReport, Warehouse, sql
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 # What is read before the warehouse is opened to commit it.
 BATCH_BYTES, BATCH_FILES = 32 << 20, 64
 # A scratch folder this old belongs to nobody any more.
@@ -58,6 +59,7 @@ def take_in(
         store.create_tables(tx)
         record(tx, CODE_VERSION)
         seen = Seen.of(tx)
+    put_back(home, seen.blocks)
     rows: list[store.LedgerRow] = []
     growing: list[str] = []
     for batch in _batches(inbox.pending(home)):
@@ -78,6 +80,11 @@ def take_in(
                     if row is not None:
                         rows.append(row)
                         log(describe(row))
+    if growing:
+        with warehouse.transaction() as tx:
+            for name in growing:
+                ledger.note_growing(tx, name, run_id)
+            record(tx, CODE_VERSION)
     return Taken(tuple(rows), tuple(growing))
 
 
@@ -96,7 +103,7 @@ def _batches(paths: list[Path]) -> Iterator[list[Path]]:
 
 
 def state(warehouse: Warehouse) -> dict[str, tuple[TableReport, str]]:
-    """(what each of the four tables holds, the hash of its content), made empty when missing.
+    """(what each table of ingestion holds, the hash of its content), made empty when missing.
 
     Previews of raw and quarantine are summaries: their cells name agents and owners.
     """
@@ -105,6 +112,9 @@ def state(warehouse: Warehouse) -> dict[str, tuple[TableReport, str]]:
         hashes = store.table_hashes(tx)
         summaries = {
             store.FILES: "ledger/latest.sql",
+            store.EVENTS: "ledger/latest_events.sql",
+            store.CONTENTS: "ledger/latest_contents.sql",
+            store.DECISIONS: "ledger/latest_decisions.sql",
             store.RAW: "raw/summary.sql",
             store.QUARANTINE: "staging/quarantine_summary.sql",
         }
@@ -129,8 +139,8 @@ def markdown(frame: pl.DataFrame) -> str:
 
 def describe(row: store.LedgerRow) -> str:
     """A delivery in one line."""
-    if row.status == "refused":
-        return f"refused {row.file_name}: {row.reason}"
+    if row.status in ("refused", "blocked"):
+        return f"{row.status} {row.file_name}: {row.reason}"
     return (
         f"{row.status} {row.file_name} ({row.mapping}): {row.rows_read:,} rows = "
         f"{row.rows_staged:,} staged + {row.rows_quarantined:,} quarantined + "

@@ -48,6 +48,13 @@ class RowReader:
 
         What the rows break goes to `findings`; `utf8`: the file has shown itself to be UTF-8.
         """
+        typed, rows = self.read_all(chunk, utf8, findings)
+        return typed.filter(rows["accepted"]), rows
+
+    def read_all(
+        self, chunk: Chunk, utf8: bool, findings: Findings
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """`read`, with the staging columns of rows that break an error rule as well."""
         numbers = pl.Series("record_number", chunk.numbers, dtype=pl.Int64)
         typed = to_typed(chunk.cells, self.reads, self.source)
         found: list[tuple[str, pl.Series, str | None]] = []
@@ -81,7 +88,7 @@ class RowReader:
             pl.col(name) if name in frame.columns else pl.lit(None, dtype=kind).alias(name)
             for name, kind in NARROW.items()
         )
-        return frame.filter(pl.col("accepted")).select(staged), rows
+        return frame.select(staged), rows
 
     def _file_tells(self) -> bool:
         return any(rule.file is not None for rule in self.source.known_at)

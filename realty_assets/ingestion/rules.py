@@ -247,6 +247,8 @@ OTHER_RULES: tuple[Rule, ...] = (
     Rule("key.two_prices", "error", "One key has two prices at one time of change."),
     Rule("key.other_key", "warn", "The same sale stands in the file under another key."),
     Rule("status.transition", "warn", "The listing was sold before and is open again."),
+    Rule("quarantine.released", "warn", "The row was let out of quarantine by a person."),
+    Rule("quarantine.retried", "warn", "The row passed the rules on a later reading."),
 )
 
 

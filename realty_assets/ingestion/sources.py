@@ -117,6 +117,12 @@ class Source(_Strict):
         (), description="Headings that change without news; left out of the row hash."
     )
     private: tuple[str, ...] = Field((), description="Headings that never leave raw.")
+    quarantine_max_share: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Share of a file's rows above which it is refused; unset: that of the home.",
+    )
     market_box: tuple[float, float, float, float] | None = Field(
         None, description="Latitude from, to, longitude from, to: nothing lies outside."
     )
@@ -157,7 +163,8 @@ class Source(_Strict):
     @property
     def mapping_hash(self) -> str:
         """Changes when a row may be read differently."""
-        said = self.model_dump(mode="json", exclude={"description", "recognised_by", "private"})
+        left_out = {"description", "recognised_by", "private", "quarantine_max_share"}
+        said = self.model_dump(mode="json", exclude=left_out)
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
 
     def cells(self) -> list[tuple[str, Cell]]:

@@ -1,4 +1,4 @@
-"""The faces: four assets with data versions, a check that blocks, and one that informs."""
+"""The faces: assets with data versions, a check that blocks, and one that informs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def passed(result: dg.ExecuteInProcessResult) -> dict[str, bool]:
     return {one.check_name: one.passed for one in result.get_asset_check_evaluations()}
 
 
-def test_four_assets_are_made_and_both_checks_pass(home: Path, warehouse: Warehouse) -> None:
+def test_all_assets_are_made_and_both_checks_pass(home: Path, warehouse: Warehouse) -> None:
     write(home / "inbox" / "x.csv", [*map(sale, range(30)), sale(99, Close_Price="$0")])
     result = run(warehouse)
     assert result.success
@@ -44,6 +44,9 @@ def test_four_assets_are_made_and_both_checks_pass(home: Path, warehouse: Wareho
     }
     assert counts == {
         "ledger/files": 1,
+        "ledger/events": 2,
+        "ledger/contents": 1,
+        "ledger/decisions": 0,
         "raw/listings": 31,
         "staging/listings": 30,
         "staging/quarantine": 1,
@@ -64,10 +67,12 @@ def test_nothing_new_makes_no_new_version_and_news_makes_one(
     assert versions(run(warehouse)) == first
     write(home / "inbox" / "again.csv", [sale(1)])
     repeated = versions(run(warehouse))
-    assert {key for key in first if first[key] != repeated[key]} == {"ledger/files"}
+    assert {key for key in first if first[key] != repeated[key]} == {
+        *("ledger/files", "ledger/events", "ledger/contents"),
+    }
     write(home / "inbox" / "y.csv", [sale(2)])
     fresh = versions(run(warehouse))
-    assert all(fresh[key] != repeated[key] for key in first)
+    assert {key for key in first if fresh[key] == repeated[key]} == {"ledger/decisions"}
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,10 @@ def tables(judged: pl.DataFrame) -> dict[str, pl.DataFrame]:
     return {
         "ledger.files": files(),
         "staging.quarantine": pl.DataFrame(
-            {"rule_ids": [["price.token"]] * 4 + [["price.token", "price.rent"]]}
+            {
+                "rule_ids": [["price.token"]] * 5 + [["price.token", "price.rent"]],
+                "resolution": ["released", "open", "open", "open", "discarded", "open"],
+            }
         ),
         "clean.sales": sales,
         "clean.exclusions": judged.drop_nulls("excluded_by").select(

@@ -25,6 +25,7 @@ QUARANTINE = {
     "known_at": pl.Datetime("us"),
     "raw_text": pl.String,
     "rule_ids": pl.List(pl.String),
+    "resolution": pl.String,
 }
 
 
@@ -119,18 +120,22 @@ def test_a_quarantined_listing_says_so_with_its_rules(warehouse: Warehouse) -> N
         "known_at": datetime(2021, 6, 1),
         "raw_text": "Q1,Sold,5900000",
         "rule_ids": ["price.close_to_list", "price.rent"],
+        "resolution": "open",
     }
     malformed = {
         "file_name": "july.csv",
         "line_number": 3,
         "raw_text": '"12345678",Sold,"9 Elm, rear"',
         "rule_ids": ["record.malformed"],
+        "resolution": "discarded",
     }
-    quarantine(warehouse, held, malformed)
+    released = {**held, "listing_key": "Q2", "resolution": "released"}
+    quarantine(warehouse, held, malformed, released)
     assert refused(warehouse, "Q1") == (
         "Listing Q1 is in quarantine (june.csv, line 17): price.close_to_list, price.rent."
     )
     assert "july.csv, line 3" in refused(warehouse, "12345678")
+    assert "quarantine" not in refused(warehouse, "Q2")
     # Part of a key, or of a price, is not the key.
     assert "There is no listing" in refused(warehouse, "123456")
     assert "There is no listing" in refused(warehouse, "5900000")

@@ -17,7 +17,10 @@ CREATE TABLE IF NOT EXISTS ledger.files (
     other_lines BIGINT,
     status VARCHAR,
     reason VARCHAR,
+    relation VARCHAR,
+    relation_of VARCHAR,
     rules_version VARCHAR,
+    written_at TIMESTAMP,
     arrived_at TIMESTAMP,
     run_id VARCHAR,
     duration_s DOUBLE

@@ -4,7 +4,7 @@ SELECT
     count(*) AS n_files,
     count(*) FILTER (status = 'staged') AS n_staged,
     count(*) FILTER (status = 'unchanged') AS n_unchanged,
-    count(*) FILTER (status = 'refused') AS n_refused,
+    count(*) FILTER (status IN ('refused', 'blocked')) AS n_refused,
     coalesce(sum(rows_read), 0)::BIGINT AS rows_read,
     coalesce(sum(rows_staged), 0)::BIGINT AS rows_staged,
     coalesce(sum(rows_quarantined), 0)::BIGINT AS rows_quarantined,

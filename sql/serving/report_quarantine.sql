@@ -1,5 +1,9 @@
 -- One row per rule that put rows into quarantine, the most frequent first.
 SELECT rule_id, count(*) AS n_rows
-FROM (SELECT unnest(rule_ids) AS rule_id FROM staging.quarantine)
+FROM (
+    SELECT unnest(rule_ids) AS rule_id
+    FROM staging.quarantine
+    WHERE resolution IN ('open', 'discarded')
+)
 GROUP BY rule_id
 ORDER BY n_rows DESC, rule_id
