@@ -10,12 +10,16 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import pandera.polars as pa
+
 from realty_assets.dictionary import VOLATILE
 from realty_assets.fingerprint import LEFT_OUT, all_tables
 from realty_assets.ingestion import contract, rules
 from realty_assets.warehouse import SQL_ROOT, Warehouse
 
 Columns = Mapping[str, Sequence[tuple[str, str]]]
+# Every schema of staging, with its version.
+CONTRACTS = ((contract.listings, contract.CONTRACT_VERSION),)
 # Tables that no asset and no statement describes.
 SAID = {
     "ledger.full_runs": "Full runs that found everything made, by the hash of all it depends on."
@@ -79,7 +83,7 @@ def page(columns: Columns, said: Mapping[str, str]) -> str:
         "the RESO Data Dictionary in snake_case, where it has one. Prices are US dollars; times "
         "are UTC.",
         "",
-        *_contract(),
+        *(line for schema, version in CONTRACTS for line in _contract(schema, version)),
         *_rules(),
         "## Tables",
         "",
@@ -92,30 +96,35 @@ def page(columns: Columns, said: Mapping[str, str]) -> str:
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _contract() -> list[str]:
+def _contract(schema: pa.DataFrameSchema, version: str) -> list[str]:
     rows = []
-    for name, column in contract.listings.columns.items():
+    for name, column in schema.columns.items():
+        allowed = "; ".join(filter(None, (_allowed(check) for check in column.checks)))
         required = "" if column.nullable else "required; "
-        limits = contract.range_of(name)
-        allowed = f"{_plain(limits[0])} to {_plain(limits[1])}" if limits else ""
-        allowed = allowed or ", ".join(contract.words_of(name)) or contract.form_of(name)
-        rows.append(
-            [
-                f"`{name}`",
-                _type(contract.POLARS_TYPES[name]),
-                f"{required}{column.description}",
-                allowed,
-                contract.severity_of(name) if allowed else "",
-            ]
-        )
+        severity = str((column.metadata or {}).get("severity", "")) if allowed else ""
+        kind = _type(column.dtype.type)
+        rows.append([f"`{name}`", kind, f"{required}{column.description or ''}", allowed, severity])
     return [
-        "## The contract of staging.listings",
+        f"## The contract of {schema.name}",
         "",
-        f"Version {contract.CONTRACT_VERSION}. A cell outside what is allowed: error = the row is "
-        "quarantined, blank = the cell is emptied and the row flagged.",
+        f"Version {version}. A cell outside what is allowed: error = the row is quarantined, "
+        "blank = the cell is emptied and the row flagged.",
         "",
         *_markdown(["column", "type", "what it is", "allowed", "outside it"], rows),
     ]
+
+
+def _allowed(check: Any) -> str:
+    """What a check of the contract lets through, in words."""
+    told = check.statistics
+    match check.name:
+        case "in_range":
+            return f"{_plain(told['min_value'])} to {_plain(told['max_value'])}"
+        case "isin":
+            return ", ".join(str(word) for word in told["allowed_values"])
+        case "str_matches":
+            return str(told["pattern"])
+    return str(check.error or check.name or "")
 
 
 def _rules() -> list[str]:

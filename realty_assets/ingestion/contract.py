@@ -184,14 +184,6 @@ def words_of(column: str) -> tuple[str, ...]:
     return ()
 
 
-def form_of(column: str) -> str:
-    """The regular expression that texts in `column` must match; empty: any text."""
-    for check in listings.columns[column].checks:
-        if check.name == "str_matches":
-            return str(check.statistics["pattern"])
-    return ""
-
-
 def breaches(frame: pl.DataFrame) -> pl.DataFrame:
     """(column, check, n) for each part of the contract that `frame` does not keep; empty = kept."""
     try:
