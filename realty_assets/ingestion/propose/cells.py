@@ -51,11 +51,17 @@ def cells_of(one: Match, by_column: dict[str, Match]) -> list[str]:
     return [_flow(to=column)]
 
 
+def json_text(value: object) -> str:
+    """A value as JSON, which YAML reads too; characters that YAML refuses are escaped."""
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(one if one.isprintable() else f"\\U{ord(one):08x}" for one in text)
+
+
 def _flow(to: str, kind: str = "", **more: object) -> str:
     parts = [f"to: {to}"]
     if kind:
         parts.append(f"as: {kind}")
-    parts += [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in more.items()]
+    parts += [f"{name}: {json_text(value)}" for name, value in more.items()]
     return "{" + ", ".join(parts) + "}"
 
 

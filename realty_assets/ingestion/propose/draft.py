@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from realty_assets.ingestion.propose.cells import cells_of, guess_zone
+from realty_assets.ingestion.propose.cells import cells_of, guess_zone, json_text
 from realty_assets.ingestion.propose.matching import SURE, Match, Matches, match
 from realty_assets.ingestion.propose.sample import ProposalError, Sample, read_sample
 
@@ -53,7 +52,8 @@ def draft(name: str, file_name: str, sample: Sample, matches: Matches) -> Draft:
     delivery = "daily" if "modification_timestamp" in by_column else "history"
     questions = [f"time_zone: is it {zone}? ({zone_why})"]
     lines = [
-        f"# A draft made from {file_name}: {len(sample.headings)} headings, {sample.n_rows} rows.",
+        f"# A draft made from {_shown(file_name)}: "
+        f"{len(sample.headings)} headings, {sample.n_rows} rows.",
         f"# Beside each heading: how sure it is, 0 to 1; below {SURE:g} with a question mark.",
         f"name: {name}",
         "version: 1",
@@ -83,7 +83,7 @@ def draft(name: str, file_name: str, sample: Sample, matches: Matches) -> Draft:
             questions.append(f"{one.heading}: is it {one.column}{also}?")
     if matches.unknown:
         lines.append("# Kept in raw, and not read:")
-        lines += [f"#   {' '.join(heading.split())}" for heading in matches.unknown]
+        lines += [f"#   {_shown(heading)}" for heading in matches.unknown]
     return Draft(
         name,
         "\n".join(lines) + "\n",
@@ -143,4 +143,9 @@ def _quoted(text: str, always: bool = False) -> str:
     plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9_ ]*[A-Za-z0-9_]|[A-Za-z]", text)
     if plain and not always and text.lower() not in _WORDS:
         return text
-    return json.dumps(text, ensure_ascii=False)
+    return json_text(text)
+
+
+def _shown(text: str) -> str:
+    """A heading or file name as a comment may hold it."""
+    return "".join(one if one.isprintable() else "?" for one in " ".join(text.split()))
