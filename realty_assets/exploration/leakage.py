@@ -236,7 +236,8 @@ def _time_travel(seen: Window, sizes: Sequence[Row]) -> Iterator[Finding]:
             row["source"],
             field,
             row["n_rows"],
-            f"{row['n_rows']:,} {row['source']} versions {what}, such as {listed(row['keys'])}.",
+            f"Versions of {row['source']} that {what}: {row['n_rows']:,}, such as "
+            f"{listed(row['keys'])}.",
         )
 
 

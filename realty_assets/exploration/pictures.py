@@ -23,7 +23,7 @@ def heat_map(
     summary: str,
     full: float = 1.0,
 ) -> Markup:
-    """A cell for each row and column, the darker the nearer its value is to `full`.
+    """A cell for each row and column, its colour the stronger, the nearer its value is to `full`.
 
     Cells without a value are left out. The exact value stands in the cell's own tooltip.
     """

@@ -64,21 +64,33 @@ def markdown(report: Report) -> str:
 
 def html(report: Report, all_reports: Sequence[Report]) -> str:
     """One page that needs nothing beside it, with links to the pages of `all_reports`."""
-    environment = Environment(
+    return (
+        _templates()
+        .get_template("hygiene.html.j2")
+        .render(
+            report=report,
+            reports=all_reports,
+            said=said,
+            says=SAYS,
+            severities=SEVERITIES,
+            is_figure=is_figure,
+            is_picture=lambda part: isinstance(part, Picture),
+        )
+    )
+
+
+def with_colours(svg: str) -> str:
+    """A drawing with the stylesheet that gives it its colours, for a page that has none."""
+    return f"<style>{_templates().get_template('drawing.css.j2').render()}</style>{svg}"
+
+
+def _templates() -> Environment:
+    return Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-    )
-    return environment.get_template("hygiene.html.j2").render(
-        report=report,
-        reports=all_reports,
-        said=said,
-        says=SAYS,
-        severities=SEVERITIES,
-        is_figure=is_figure,
-        is_picture=lambda part: isinstance(part, Picture),
     )
 
 

@@ -15,6 +15,7 @@ def _():
     from realty_assets.exploration.drift import measured, months_of
     from realty_assets.exploration.pictures import histograms
     from realty_assets.exploration.price_tellers import price_tellers
+    from realty_assets.exploration.rendering import with_colours
     from realty_assets.exploration.window import window_of_home
     from realty_assets.settings import get_settings
 
@@ -28,6 +29,7 @@ def _():
         pl,
         price_tellers,
         window_of_home,
+        with_colours,
     )
 
 
@@ -59,13 +61,12 @@ def _(mo, pl, source, spread):
 
 
 @app.cell
-def _(bins, field, histograms, mo, panels, pl, source):
+def _(bins, field, histograms, mo, panels, pl, source, with_colours):
     drawn = panels(
         bins.filter((pl.col("source") == source.value) & (pl.col("field") == field.value))
     )
-    mo.Html(
-        str(histograms(drawn, title=field.value, summary="from the 1st to the 99th percentile"))
-    )
+    svg = histograms(drawn, title=field.value, summary="from the 1st to the 99th percentile")
+    mo.Html(with_colours(svg))
     return (drawn,)
 
 

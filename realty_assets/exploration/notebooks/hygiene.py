@@ -11,12 +11,21 @@ def _():
     import marimo as mo
 
     from realty_assets.exploration.making import all_reports, withheld_by
-    from realty_assets.exploration.rendering import markdown
+    from realty_assets.exploration.rendering import markdown, with_colours
     from realty_assets.exploration.window import window_of_home
     from realty_assets.ingestion.sources import all_sources
     from realty_assets.settings import get_settings
 
-    return all_reports, all_sources, get_settings, markdown, mo, window_of_home, withheld_by
+    return (
+        all_reports,
+        all_sources,
+        get_settings,
+        markdown,
+        mo,
+        window_of_home,
+        with_colours,
+        withheld_by,
+    )
 
 
 @app.cell
@@ -53,9 +62,9 @@ def _(mo, reports, severity, title):
 
 
 @app.cell
-def _(chosen, mo):
+def _(chosen, mo, with_colours):
     pictures = [part for part in chosen.parts if hasattr(part, "svg")]
-    mo.vstack([mo.Html(f"<h3>{part.title}</h3>{part.svg}") for part in pictures])
+    mo.vstack([mo.Html(f"<h3>{part.title}</h3>{with_colours(part.svg)}") for part in pictures])
     return
 
 
