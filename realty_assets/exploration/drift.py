@@ -170,10 +170,10 @@ def _picture(span: Months, found: Sequence[Drift]) -> Picture:
             [f"{month:%Y-%m}" for month in months],
             [[by.get((field, month)) for month in months] for field in fields],
             title=f"PSI by field and month, {span.source}",
-            summary="a row for each field, a column for each month; the stronger its colour, the further",
+            summary="by field and month; the stronger the colour, the further away",
             full=2 * WARN_PSI,
         ),
-        f"PSI of each month against the reference; the strongest colour is {2 * WARN_PSI:g} and more.",
+        f"PSI against the reference; the strongest colour is {2 * WARN_PSI:g} and more.",
     )
 
 

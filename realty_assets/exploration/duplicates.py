@@ -10,15 +10,15 @@ from realty_assets.exploration.window import Window
 MOST_EXAMPLES = 5
 # kind: (severity, what is counted, what it is).
 KINDS: dict[str, tuple[Severity, str]] = {
-    "same_time": ("warn", "keys have two different versions known at the same moment"),
-    "near_key": ("warn", "groups of keys differ only in case, marks or leading zeros"),
-    "one_sale_twice": ("warn", "sales stand under several keys: same address, day and price"),
-    "one_parcel_twice": ("warn", "parcels closed twice on one day under several keys"),
+    "same_time": ("warn", "Keys with two different versions known at the same moment"),
+    "near_key": ("warn", "Keys that differ only in case, marks or leading zeros"),
+    "one_sale_twice": ("warn", "Sales under several keys, of the same address, day and price"),
+    "one_parcel_twice": ("warn", "Parcels that closed twice on one day under several keys"),
     "one_listing_twice": (
         "note",
-        "listings stand under several keys: same address, list date, size and list price",
+        "Listings under several keys, of the same address, list date, size and list price",
     ),
-    "between_sources": ("note", "keys are used by several sources"),
+    "between_sources": ("note", "Keys that several sources use"),
 }
 
 
@@ -38,7 +38,8 @@ def duplicates(seen: Window) -> Report:
                 str(source),
                 "listing_key",
                 n_rows,
-                f"{source}: {found.height:,} {what} ({n_rows:,} rows), such as {listed(examples)}.",
+                f"{what}: {found.height:,} in {source} ({n_rows:,} rows), such as "
+                f"{listed(examples)}.",
             )
         )
         rows += _rows(found.head(MOST_EXAMPLES))

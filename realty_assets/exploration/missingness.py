@@ -182,7 +182,7 @@ def _fields(found: list[Empty]) -> Picture:
                 for at in range(len(names))
             ],
             title="Share of empty cells by field and source",
-            summary="a row for each field, a column for each source; the stronger its colour, the emptier",
+            summary="the stronger the colour, the emptier",
         ),
         "The stronger the colour, the emptier.",
     )
@@ -228,9 +228,9 @@ def _picture(empty: Empty) -> Picture:
             [f"{month:%Y-%m}" for month in empty.months],
             [[n / whole for n, whole in row] for row in _grid(empty)],
             title=f"Share of empty cells, {empty.source}",
-            summary="a row for each field, a column for each month; the stronger its colour, the emptier",
+            summary="the stronger the colour, the emptier",
         ),
-        "The stronger the colour, the emptier. Fields that are always or never filled are left out.",
+        "The stronger the colour, the emptier. Fields always or never filled are left out.",
     )
 
 
