@@ -236,6 +236,7 @@ def test_a_file_being_written_is_left_for_later(home: Path, take: Take, table: T
         taken = take()
     assert (taken.rows, taken.growing) == ((), ("x.csv",))
     assert table("ledger.files").height == table("staging.listings").height == 0
+    assert table("ledger.events").select("kind", "file_name").rows() == [("growing", "x.csv")]
     assert path.exists()
     (row,) = take().rows
     assert row.status == "staged"
