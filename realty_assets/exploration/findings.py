@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -91,12 +90,6 @@ def as_frame(reports: Sequence[Report]) -> pl.DataFrame:
         for number, finding in enumerate(report.findings, start=1)
     ]
     return pl.DataFrame(rows, schema=FINDING_SCHEMA)
-
-
-def by_severity(reports: Sequence[Report]) -> dict[str, int]:
-    """{n_warn, n_note, n_unjudged} over all reports."""
-    counts = Counter(finding.severity for report in reports for finding in report.findings)
-    return {f"n_{severity}": counts[severity] for severity in SEVERITIES}
 
 
 def share(part: int, whole: int) -> str:

@@ -18,7 +18,7 @@ from realty_assets.exploration.leakage import Withheld, leakage
 from realty_assets.exploration.missingness import missingness
 from realty_assets.exploration.photos import photos
 from realty_assets.exploration.rendering import html, markdown
-from realty_assets.exploration.window import Window, window
+from realty_assets.exploration.window import QUARANTINE, Window, window
 from realty_assets.ingestion.sources import Source
 from realty_assets.warehouse import Warehouse, sql
 
@@ -51,6 +51,7 @@ def all_reports(seen: Window, withheld: Sequence[Withheld] = ()) -> list[Report]
 def overview(seen: Window, reports: Sequence[Report]) -> Report:
     """What is staged, and every warning of the other reports."""
     sizes = seen.find("source_sizes")
+    kept_out = seen.find("quarantined").rows() if seen.shows(QUARANTINE) else []
     return Report(
         OVERVIEW,
         "Overview",
@@ -70,6 +71,12 @@ def overview(seen: Window, reports: Sequence[Report]) -> Report:
                     (report.title, *(report.count(severity) for severity in SEVERITIES))
                     for report in reports
                 ),
+            ),
+            Table(
+                "Records kept out of staging, by rule",
+                ("source", "rule", "records"),
+                tuple(kept_out),
+                "A record that breaks several rules counts for each. Its text is not shown here.",
             ),
         ),
     )

@@ -71,6 +71,8 @@ def test_tables_files_and_metadata_say_the_same(warehouse: Warehouse) -> None:
     overview = (warehouse.home / making.FOLDER / "overview.md").read_text()
     assert metadata["overview"].value == overview
     assert Path(str(metadata["path"].value)).is_file()
+    assert "| har | key.missing | 1 |" in overview
+    assert "Sample Agent 7" not in overview
     for sentence in findings.filter(pl.col("report") == "leakage")["sentence"]:
         assert sentence in (warehouse.home / making.FOLDER / "leakage.md").read_text()
 
