@@ -58,16 +58,26 @@ def decide(
         "verb": verb,
         "reason": reason.strip(),
         "by": who.strip(),
-        "selection": selection or {},
         "every_row": every_row,
         "resolution": resolution,
-        "source": source,
     }
+    if source is not None:
+        asked["source"] = source
+    else:
+        asked["selection"] = selection or {}
+        _reading(lambda tx: _choose(tx, asked))
     cli_actions._home()
     done = cli_actions._execute(
         "ingest", progress, title=verb, ops={"ingestion": {"config": {"decision": asked}}}
     )
     return {"run_id": done.run_id, **_told(done.run_id)}
+
+
+def _choose(tx: Any, asked: dict[str, Any]) -> None:
+    """Raises what the run would, before there is one."""
+    from realty_assets.ingestion.decisions import Request, choose
+
+    choose(tx, Request(**asked))
 
 
 def _told(run_id: str) -> Report:
@@ -90,7 +100,7 @@ def user() -> str:
         return f"user {os.getuid()}"
 
 
-def _reading(tell: Any) -> Report:
+def _reading(tell: Any) -> Any:
     from realty_assets.ingestion.store import create_tables
     from realty_assets.warehouse import Warehouse, WarehouseMissing
 

@@ -132,35 +132,20 @@ def _decide_source(warehouse: Warehouse, decision: _Decision, code_version: str)
 
 def _decide_rows(warehouse: Warehouse, decision: _Decision, code_version: str) -> dict[str, Any]:
     request, home = decision.request, warehouse.home
-    if request.selection.everything and not request.every_row:
-        raise BadDecision(
-            f"Say which rows to {request.verb}: by --rule, --file, --source, --key, --line or id, "
-            "or --all for every one."
-        )
     with warehouse.transaction() as tx:
         store.create_tables(tx)
-        fitting = request.selection.rows(tx)
-        rows = fitting.filter(pl.col("resolution") == request.resolution)
+        rows, n_before = choose(tx, request)
         discarded = Selection().rows(tx, "discarded").select("file_hash", "record_number")
         hashes = rows["file_hash"].unique().to_list()
         written = dict(tx.read(sql("ledger/readings.sql"), {"hashes": hashes}).rows())
-    if not fitting.height:
-        raise NoSuchRows("No row in quarantine fits what was asked for (`realty quarantine list`).")
-    done = _DONE[request.verb]
     told = {
         "verb": request.verb,
         "n_rows": 0,
         "n_staged": 0,
         "n_unchanged": 0,
         "n_still_open": 0,
-        "n_decided_before": int((fitting["resolution"] == done).sum()),
+        "n_decided_before": n_before,
     }
-    if not rows.height and not told["n_decided_before"]:
-        found = ", ".join(fitting["resolution"].unique().sort().to_list())
-        raise NoSuchRows(
-            f"No row that fits is {request.resolution} (those that fit are {found}): name the ones "
-            "you mean with --resolution."
-        )
     # A record that two mappings kept out may stand here twice: one after the other, then.
     turn = pl.int_range(pl.len()).over("file_hash", "mapping_hash", "record_number")
     groups = rows.with_columns(turn.alias("turn")).partition_by(
@@ -180,6 +165,30 @@ def _decide_rows(warehouse: Warehouse, decision: _Decision, code_version: str) -
                 _write(tx, decision, left, plan, fates, told)
         record(tx, code_version)
     return told
+
+
+def choose(tx: Tx, request: Request) -> tuple[pl.DataFrame, int]:
+    """(the rows to decide on, how many that fit were decided in this way before).
+
+    Raises BadDecision without a selection, NoSuchRows when nothing fits.
+    """
+    if request.selection.everything and not request.every_row:
+        raise BadDecision(
+            f"Say which rows to {request.verb}: by --rule, --file, --source, --key, --line or id, "
+            "or --all for every one."
+        )
+    fitting = request.selection.rows(tx)
+    rows = fitting.filter(pl.col("resolution") == request.resolution)
+    if not fitting.height:
+        raise NoSuchRows("No row in quarantine fits what was asked for (`realty quarantine list`).")
+    n_before = int((fitting["resolution"] == _DONE[request.verb]).sum())
+    if not rows.height and not n_before:
+        found = ", ".join(fitting["resolution"].unique().sort().to_list())
+        raise NoSuchRows(
+            f"No row that fits is {request.resolution} (those that fit are {found}): name the ones "
+            "you mean with --resolution."
+        )
+    return rows, n_before
 
 
 def _plan(
