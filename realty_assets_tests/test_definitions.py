@@ -64,6 +64,7 @@ def test_every_phase_of_this_release_has_its_tables() -> None:
         *["ledger/files", "raw/listings", "staging/listings", "staging/quarantine"],
         *["publish/coverage_summary", "publish/selected_listings", "publish/clean_samples"],
         *["publish/manifests", "exploration/findings", "exploration/reports"],
+        *["ledger/contents", "ledger/events", "ledger/decisions"],
         *["clean/properties", "clean/sales", "clean/listings", "clean/exclusions"],
         *["features/market_index", "features/matrix", "features/registry"],
         *["modeling/backtests", "modeling/predictions", "modeling/models"],
