@@ -64,13 +64,14 @@ def ingest(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Take exports into staging; every row is staged, quarantined or known already."""
+    """Take exports and photos into staging; everything that comes is accounted for."""
     report = actions.ingest(paths, source, out.progress)
     out.show(report, as_json, {"files": FILE_COLUMNS})
     refused = [row for row in report["files"] if row["status"] in ("refused", "blocked")]
-    for row in refused:
-        out.fail(row["reason"])
-    if refused:
+    sentences = [row["reason"] for row in refused] + report.get("photos_refused", [])
+    for sentence in sentences:
+        out.fail(sentence)
+    if sentences:
         raise typer.Exit(1)
 
 

@@ -58,12 +58,13 @@ def make_sample(
 
 
 def ingest(paths: list[Path], source: str | None, progress: Progress) -> Report:
-    from realty_assets import deliveries
+    from realty_assets import deliveries, photo_deliveries
     from realty_assets.automation import ingest_job
 
     settings = _home()
     with deliveries.journal(settings.home, paths, source) as journal:
         waiting = deliveries.deposit(settings.home, paths, source, journal)
+        photos = photo_deliveries.deposit(settings.home, paths)
         done = _execute(ingest_job.name, progress, title="ingest")
         rows = deliveries.told(_warehouse(), waiting, journal.started_at)
     if len(rows) < len(waiting):
@@ -78,6 +79,7 @@ def ingest(paths: list[Path], source: str | None, progress: Progress) -> Report:
         "n_files": len(rows),
         "n_refused": len(refused),
         "files": rows,
+        **photo_deliveries.told(_warehouse(), photos),
     }
 
 

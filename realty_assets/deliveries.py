@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from realty_assets.ingestion.inbox import deposit as deposit_into_inbox
-from realty_assets.ingestion.inbox import expand, file_sha256
+from realty_assets.ingestion.inbox import file_sha256
+from realty_assets.photo_deliveries import exports_in
 from realty_assets.warehouse import Warehouse, sql
 
 # Journals of this process whose command has ended. They go when its result has been told.
@@ -73,7 +74,9 @@ def deposit(
 ) -> list[Delivery]:
     """Puts the files into the inbox, but for those that a killed try brought to the ledger."""
     waiting = [
-        Delivery(path, path.name, file_sha256(path)) for given in paths for path in expand(given)
+        Delivery(path, path.name, file_sha256(path))
+        for given in paths
+        for path in exports_in(given)
     ]
     warehouse = Warehouse.at(home / "warehouse.duckdb")
     done: set[tuple[str, str]] = set()

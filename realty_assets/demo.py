@@ -10,6 +10,7 @@ from typing import Any
 from realty_assets.cli_output import Progress, say
 from realty_assets.errors import RealtyError
 from realty_assets.ingestion.inbox import deposit, pending
+from realty_assets.ingestion.photo_inbox import deposit_photos
 from realty_assets.runs import RunOutcome
 from realty_assets.settings import Settings
 from realty_assets.warehouse import Warehouse
@@ -92,6 +93,7 @@ def _make_and_deposit(settings: Settings, progress: Progress, size: dict[str, in
         )
     for path in sorted((folder / "exports").iterdir()):
         deposit(path, settings.home, "har")
+    deposit_photos(folder / "photos", settings.home)
     _write_note(folder / "made.json", size)
 
 

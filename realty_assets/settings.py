@@ -50,6 +50,18 @@ class Settings(BaseModel):
     inbox_quiet_s: float = Field(
         2.0, ge=0, description="Seconds a file must not have changed before the sensor takes it."
     )
+    photo_max_pixels: int = Field(
+        100_000_000, ge=1, description="Pixels above which a photo is not decoded."
+    )
+    photo_near_distance: int = Field(
+        8,
+        ge=0,
+        le=64,
+        description="Bits of 64 by which hashes of near-duplicate photos may differ.",
+    )
+    photo_stock_listings: int = Field(
+        5, ge=2, description="Listings that one picture stands under to be a stock photo."
+    )
 
     @property
     def warehouse_path(self) -> Path:

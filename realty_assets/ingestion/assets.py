@@ -8,15 +8,20 @@ import dagster as dg
 from pydantic import Field
 
 from realty_assets.faces import result_of
+from realty_assets.ingestion import photo_pictures, photo_store
 from realty_assets.ingestion.decisions import Request, decide
 from realty_assets.ingestion.intake import CODE_VERSION, Taken, state, take_in
+from realty_assets.ingestion.photos import take_in_photos
 from realty_assets.settings import get_settings
-from realty_assets.warehouse import Warehouse
+from realty_assets.warehouse import Warehouse, sql
 
 FILES, RAW = dg.AssetKey(["ledger", "files"]), dg.AssetKey(["raw", "listings"])
 DECISIONS = dg.AssetKey(["ledger", "decisions"])
 LISTINGS = dg.AssetKey(["staging", "listings"])
 QUARANTINE = dg.AssetKey(["staging", "quarantine"])
+PHOTO_FILES = dg.AssetKey(["ledger", "photo_files"])
+PHOTO_MANIFEST = dg.AssetKey(["ledger", "photo_manifest"])
+PHOTOS, PHOTO_GAPS = dg.AssetKey(["staging", "photos"]), dg.AssetKey(["staging", "photo_gaps"])
 
 
 class IngestionConfig(dg.Config):
@@ -96,3 +101,42 @@ def ingestion(
             growing=list(taken.growing),
             decision=decided,
         )
+
+
+@dg.multi_asset(
+    name="photos",
+    pool="duckdb",
+    specs=[
+        _spec(PHOTO_FILES, "Every photo file that came, and what its bytes say.", LISTINGS),
+        _spec(PHOTO_MANIFEST, "Every line of a manifest that came.", LISTINGS),
+        _spec(PHOTOS, "Every photo of every listing, with its status.", PHOTO_FILES),
+        _spec(PHOTO_GAPS, "Listings of which fewer usable photos came than they say.", PHOTOS),
+    ],
+)
+def photos(
+    context: dg.AssetExecutionContext, warehouse: Warehouse
+) -> Iterator[dg.MaterializeResult]:
+    settings = get_settings()
+    rules = photo_store.Rules(
+        settings.photo_max_pixels, settings.photo_near_distance, settings.photo_stock_listings
+    )
+    taken = take_in_photos(
+        warehouse,
+        rules,
+        n_threads=settings.n_threads,
+        run_id=context.run_id,
+        quiet_s=settings.inbox_quiet_s,
+        log=context.log.info,
+    )
+    counts = warehouse.read(sql("staging/photo_counts.sql")).to_dicts()
+    told: dict[str, dict[str, Any]] = {
+        photo_store.FILES: {"n_seen": taken.n_seen, "n_new": taken.n_new, "n_known": taken.n_known},
+        photo_store.PHOTOS: {
+            "by_status": dg.MetadataValue.table([dg.TableRecord(row) for row in counts])
+            if counts
+            else "no photo has come",
+            "pictures": dg.MetadataValue.md(photo_pictures.thumbnails(warehouse)),
+        },
+    }
+    for table, kept in taken.tables.items():
+        yield result_of(kept.report, kept.output_hash, kept.reused, **told.get(table, {}))

@@ -123,7 +123,7 @@ def deposit(path: Path, home: Path, source: str | Path | None = None) -> list[Pa
         try:
             placed.append(_place(one, folder))
         except OSError as error:
-            raise DepositError(_why(one, folder, error)) from error
+            raise DepositError(why(one, folder, error)) from error
     return placed
 
 
@@ -135,7 +135,7 @@ def _install(source: str | Path, home: Path) -> str:
     name = forms[0].name
     target = home / "sources" / f"{name}.yaml"
     target.parent.mkdir(parents=True, exist_ok=True)
-    _copy(Path(text), target)
+    copy_whole(Path(text), target)
     return name
 
 
@@ -150,7 +150,7 @@ def _place(path: Path, folder: Path) -> Path:
         turn += 1
         place = folder / f"again-{turn}" / path.name
     place.parent.mkdir(parents=True, exist_ok=True)
-    _copy(path, place)
+    copy_whole(path, place)
     if not reading.same(path, before):
         place.unlink()
         raise DepositError(
@@ -171,7 +171,8 @@ def _wait_until_left_alone(path: Path) -> None:
             )
 
 
-def _copy(path: Path, place: Path) -> None:
+def copy_whole(path: Path, place: Path) -> None:
+    """Copies a file; it appears under its new name only when it is all there."""
     beside = place.parent / f".{place.name}.{os.getpid()}.part"
     try:
         # With its times: a daily delivery is known from when it was written.
@@ -181,7 +182,8 @@ def _copy(path: Path, place: Path) -> None:
         beside.unlink(missing_ok=True)
 
 
-def _why(path: Path, folder: Path, error: OSError) -> str:
+def why(path: Path, folder: Path, error: OSError) -> str:
+    """Why a file could not be copied, and what to do."""
     if error.errno == errno.ENOSPC:
         return f"The disk is full: {path.name} was not put into the inbox; free some space."
     if error.errno in (errno.EACCES, errno.EPERM):

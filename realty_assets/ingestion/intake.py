@@ -20,6 +20,7 @@ from realty_assets.ingestion import inbox, ledger, store
 from realty_assets.ingestion.arrivals import Arrival, Seen, finish, prepare, record
 from realty_assets.ingestion.blocks import put_back
 from realty_assets.ingestion.files import NoRoom, telling_of_a_full_disk
+from realty_assets.ingestion.photo_inbox import is_for_photos
 from realty_assets.ingestion.reading import FileRefused, FileStillGrowing
 from realty_assets.warehouse import TableReport, Warehouse, sql
 
@@ -62,7 +63,8 @@ def take_in(
     put_back(home, seen.blocks)
     rows: list[store.LedgerRow] = []
     growing: list[str] = []
-    for batch in _batches(inbox.pending(home)):
+    exports = [path for path in inbox.pending(home) if not is_for_photos(path, home)]
+    for batch in _batches(exports):
         with ExitStack() as scratch:
             ready: list[Arrival] = []
             for path in batch:

@@ -1,0 +1,67 @@
+"""What the name of a photo file says: whose listing it shows, its place in the order, the room.
+
+A name may be read in several ways (`AB-12.jpg` is photo 12 of AB, or the only photo of AB-12), so
+every reading is kept, the likeliest first; the first that names a known listing counts.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif"),
+    *(".heic", ".heif", ".avif", ".tif", ".tiff", ".bmp"),
+)
+FOLDER = "photos"
+_AGAIN = re.compile(r"again-\d+")
+_NUMBERED = re.compile(r"(?P<key>.+)[_-](?P<order>\d{1,3})")
+_ROOM = re.compile(r"(?P<key>.+)_(?P<room>[A-Za-z]+)")
+_TRAILING = re.compile(r"(\d{1,3})$")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to read a name."""
+
+    listing_key: str
+    photo_order: int | None
+    room: str | None
+
+
+def looks_like_photo(name: str) -> bool:
+    """Whether a file name ends as pictures do."""
+    return PurePosixPath(name).suffix.lower() in SUFFIXES
+
+
+def told_name(relative: str) -> str:
+    """The name a photo goes by: its path in the inbox without the folders that only sort it in."""
+    parts = list(PurePosixPath(relative).parts)
+    if len(parts) > 1 and parts[0] == FOLDER:
+        parts = parts[1:]
+    if len(parts) > 1 and _AGAIN.fullmatch(parts[0]):
+        parts = parts[1:]
+    return "/".join(parts)
+
+
+def readings(name: str) -> list[Reading]:
+    """Every way to read the told name of a photo, the likeliest first, each key once."""
+    path = PurePosixPath(name)
+    stem, parent = path.stem, path.parent.name
+    found = []
+    if parent and re.fullmatch(r"\d{1,3}", stem):
+        found.append(Reading(parent, int(stem), None))
+    if told := _NUMBERED.fullmatch(stem):
+        found.append(Reading(told["key"], int(told["order"]), None))
+    if told := _ROOM.fullmatch(stem):
+        found.append(Reading(told["key"], None, told["room"].lower()))
+    found.append(Reading(stem, None, None))
+    if parent:
+        last = _TRAILING.search(stem)
+        room = stem.lower() if stem.isalpha() else None
+        found.append(Reading(parent, int(last[1]) if last else None, room))
+    once: dict[str, Reading] = {}
+    for reading in found:
+        once.setdefault(reading.listing_key, reading)
+    return list(once.values())
