@@ -20,6 +20,8 @@ def describe(settings: Settings, warehouse: Warehouse) -> dict[str, Any]:
         tx = Tx(conn)
         told["files"] = tx.read(sql("ledger/status.sql")).to_dicts()
         told["quarantine_rules"] = tx.read(sql("ledger/quarantine_rules.sql")).to_dicts()
+        if tx.exists("staging.photos"):
+            told["photos"] = tx.read(sql("staging/photo_counts.sql")).to_dicts()
         if tx.exists("promotion.aliases"):
             told["models"] = tx.read("promotion.aliases").sort("name", "alias").to_dicts()
         told["tables"] = (

@@ -65,6 +65,7 @@ def test_every_phase_of_this_release_has_its_tables() -> None:
         *["publish/coverage_summary", "publish/selected_listings", "publish/clean_samples"],
         *["publish/manifests", "exploration/findings", "exploration/reports"],
         *["ledger/contents", "ledger/events", "ledger/decisions"],
+        *["ledger/photo_files", "staging/photos", "staging/photo_gaps"],
         *["clean/properties", "clean/sales", "clean/listings", "clean/exclusions"],
         *["features/market_index", "features/matrix", "features/registry"],
         *["modeling/backtests", "modeling/predictions", "modeling/models"],

@@ -19,8 +19,10 @@ from realty_assets.ingestion.photos import take_in_photos
 from realty_assets.warehouse import Warehouse
 from realty_assets_tests.ingestion.pictures import RULES, encoded, put, scene
 
+pytestmark = [pytest.mark.slow, pytest.mark.torture]
+
 N_PHOTOS, BATCH = 120, 10
-KILLS = 12 if os.environ.get("REALTY_TORTURE") == "full" else 3
+KILLS = 12 if os.environ.get("REALTY_TORTURE") == "full" else 2
 # Small batches, so that a kill falls between two of them; told when the work begins.
 INTAKE = f"""
 import sys
