@@ -14,12 +14,16 @@ import pandera.polars as pa
 
 from realty_assets.dictionary import VOLATILE
 from realty_assets.fingerprint import LEFT_OUT, all_tables
-from realty_assets.ingestion import contract, rules
+from realty_assets.ingestion import contract, photo_contract, rules
 from realty_assets.warehouse import SQL_ROOT, Warehouse
 
 Columns = Mapping[str, Sequence[tuple[str, str]]]
 # Every schema of staging, with its version.
-CONTRACTS = ((contract.listings, contract.CONTRACT_VERSION),)
+CONTRACTS = (
+    (contract.listings, contract.CONTRACT_VERSION),
+    (photo_contract.photos, photo_contract.CONTRACT_VERSION),
+    (photo_contract.photo_gaps, photo_contract.CONTRACT_VERSION),
+)
 # Tables that no asset and no statement describes.
 SAID = {
     "ledger.full_runs": "Full runs that found everything made, by the hash of all it depends on."
@@ -107,8 +111,8 @@ def _contract(schema: pa.DataFrameSchema, version: str) -> list[str]:
     return [
         f"## The contract of {schema.name}",
         "",
-        f"Version {version}. A cell outside what is allowed: error = the row is quarantined, "
-        "blank = the cell is emptied and the row flagged.",
+        f"Version {version}. Outside what is allowed: error = the row is quarantined, blank = the "
+        "cell is emptied and the row flagged, nothing = it is never written.",
         "",
         *_markdown(["column", "type", "what it is", "allowed", "outside it"], rows),
     ]

@@ -14,7 +14,7 @@ from realty_assets.ingestion.sources import all_sources
 from realty_assets.warehouse import Warehouse
 
 CODE_VERSION = "1"
-DEPS = [LISTINGS, QUARANTINE]
+DEPS = [LISTINGS, QUARANTINE, PHOTOS]
 
 
 def _spec(table: str, description: str) -> dg.AssetSpec:
@@ -42,7 +42,7 @@ def exploration(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
     results = built_many(
         warehouse,
         [making.FINDINGS, making.REPORTS],
-        inputs=[*DEPS, *(table for table in (PHOTOS,) if warehouse.exists(table))],
+        inputs=[table for table in DEPS if table != PHOTOS or warehouse.exists(PHOTOS)],
         code_version=CODE_VERSION,
         settings={"templates": templates_hash(), "withheld": [vars(entry) for entry in withheld]},
         compute=lambda: making.make(warehouse, withheld),

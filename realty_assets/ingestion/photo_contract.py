@@ -8,6 +8,7 @@ import polars as pl
 
 from realty_assets.errors import RealtyError
 
+CONTRACT_VERSION = "1"
 # The main status of a photo is the first of its findings in this order.
 UNREADABLE = ("refused", "missing", "corrupt", "truncated", "unsupported", "too_large")
 STATUSES = (*UNREADABLE, "orphan", "duplicate", "stock_photo", "near_duplicate", "ok")

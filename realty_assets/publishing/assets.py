@@ -26,7 +26,7 @@ MONTHS_SHOWN = 12
 
 @dg.asset(
     key=["publish", "coverage_summary"],
-    deps=[["staging", "listings"], ["staging", "quarantine"]],
+    deps=[["staging", "listings"], ["staging", "quarantine"], ["staging", "photos"]],
     kinds={"duckdb"},
     description="Each month of each area: listings, sales, filled fields, photos, rows kept out.",
     **COMMON,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import polars as pl
 
+from realty_assets.ingestion.photo_contract import UNREADABLE
 from realty_assets.warehouse import Warehouse, sql
 
 TABLE = "publish.coverage_summary"
 PHOTOS = "staging.photos"
 NO_AREA = "(no area)"
 # Photos of which there is nothing to show.
-UNUSABLE = ["corrupt", "truncated", "unsupported", "too large", "too_large", "orphan", "missing"]
+UNUSABLE = [*UNREADABLE, "orphan"]
 
 
 def inputs(warehouse: Warehouse) -> list[str]:
