@@ -75,7 +75,7 @@ def decide(
 
 def _choose(tx: Any, asked: dict[str, Any]) -> None:
     """Raises what the run would, before there is one."""
-    from realty_assets.ingestion.decisions import Request, choose
+    from realty_assets.ingestion.requests import Request, choose
 
     choose(tx, Request(**asked))
 

@@ -29,10 +29,8 @@ By = Annotated[str | None, typer.Option("--by", help="Who decides (default: the 
 Standing = Annotated[
     str, typer.Option("--resolution", help="What was decided of the rows so far: open, discarded.")
 ]
-ROW_COLUMNS = (
-    *("quarantine_id", "file_name", "line_number", "source", "listing_key", "rule_ids"),
-    "resolution",
-)
+# What fits a terminal; --json has all.
+ROW_COLUMNS = ("quarantine_id", "file_name", "line_number", "listing_key", "rule_ids")
 DECISION_COLUMNS = ("decided_at", "decided_by", "verb", "outcome", "fate", "reason")
 
 

@@ -12,49 +12,24 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict
 
-from realty_assets.errors import RealtyError
 from realty_assets.ingestion import ledger, plans, store
 from realty_assets.ingestion.arrivals import record
 from realty_assets.ingestion.blocks import blocked, put_back
 from realty_assets.ingestion.plans import Plan
-from realty_assets.ingestion.selection import NoSuchRows, Resolution, Selection
+from realty_assets.ingestion.requests import DONE, BadDecision, Request, choose
+from realty_assets.ingestion.selection import Selection
 from realty_assets.ingestion.sources import load_source
 from realty_assets.ingestion.writing import Scratch
 from realty_assets.warehouse import Tx, Warehouse, sql
 
-Verb = Literal["release", "discard", "retry", "block", "unblock"]
-_DONE: dict[str, Resolution] = {
-    "release": "released",
-    "discard": "discarded",
-    "retry": "retried",
-}
 _UPDATED = (
     *("quarantine_id", "resolution", "rule_ids", "rule_versions", "detail", "mapping"),
     *("mapping_hash", "listing_key", "known_at", "standard_status"),
 )
-
-
-class BadDecision(RealtyError):
-    """A decision that cannot be taken."""
-
-
-class Request(BaseModel):
-    """What is asked: for rows a selection and their resolution so far, for a source its name."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    verb: Verb
-    reason: str
-    by: str
-    selection: Selection = Selection()
-    every_row: bool = False
-    resolution: Resolution = "open"
-    source: str | None = None
 
 
 @dataclass(frozen=True)
@@ -167,30 +142,6 @@ def _decide_rows(warehouse: Warehouse, decision: _Decision, code_version: str) -
     return told
 
 
-def choose(tx: Tx, request: Request) -> tuple[pl.DataFrame, int]:
-    """(the rows to decide on, how many that fit were decided in this way before).
-
-    Raises BadDecision without a selection, NoSuchRows when nothing fits.
-    """
-    if request.selection.everything and not request.every_row:
-        raise BadDecision(
-            f"Say which rows to {request.verb}: by --rule, --file, --source, --key, --line or id, "
-            "or --all for every one."
-        )
-    fitting = request.selection.rows(tx)
-    rows = fitting.filter(pl.col("resolution") == request.resolution)
-    if not fitting.height:
-        raise NoSuchRows("No row in quarantine fits what was asked for (`realty quarantine list`).")
-    n_before = int((fitting["resolution"] == _DONE[request.verb]).sum())
-    if not rows.height and not n_before:
-        found = ", ".join(fitting["resolution"].unique().sort().to_list())
-        raise NoSuchRows(
-            f"No row that fits is {request.resolution} (those that fit are {found}): name the ones "
-            "you mean with --resolution."
-        )
-    return rows, n_before
-
-
 def _plan(
     request: Request,
     rows: pl.DataFrame,
@@ -246,7 +197,7 @@ def _write(
     """Writes the resolutions, the decisions and their event; counts them into `told`."""
     verb = decision.request.verb
     outcomes = [
-        _DONE[verb] if verb == "discard" or number in fates else "open"
+        DONE[verb] if verb == "discard" or number in fates else "open"
         for number in rows["record_number"].to_list()
     ]
     found = rows.select(
@@ -293,7 +244,7 @@ def _write(
         first = rows.row(0, named=True)
         event = ledger.Event(
             ledger.utc_now(),
-            _DONE[verb],
+            DONE[verb],
             first["file_name"],
             file_hash=first["file_hash"],
             source=first["source"],
@@ -322,3 +273,6 @@ def _news(tx: Tx, entries: pl.DataFrame) -> pl.DataFrame:
 
 def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+__all__ = ["BadDecision", "Request", "decide"]
