@@ -11,7 +11,7 @@ import pytest
 from realty_assets.exploration import making
 from realty_assets.exploration.findings import Finding, Report, Table
 from realty_assets.exploration.rendering import html, markdown
-from realty_assets.exploration.window import LISTINGS, QUARANTINE, window, window_on
+from realty_assets.exploration.window import LISTINGS, PHOTOS, QUARANTINE, window, window_on
 from realty_assets.ingestion.sources import built_in
 from realty_assets.warehouse import Warehouse
 from realty_assets_tests.exploration.test_hygiene import photo_rows
@@ -55,7 +55,9 @@ def test_row_order_and_threads_change_no_byte(seed: int) -> None:
 def test_row_order_changes_no_byte_on_the_market(market: Market) -> None:
     """Real exports have repeats, flags and faults that the made-up town has not."""
     with window(Warehouse.at(market.home / "warehouse.duckdb")) as opened:
-        tables = {name: opened.ask(f"SELECT * FROM {name}") for name in (LISTINGS, QUARANTINE)}
+        tables = {
+            name: opened.ask(f"SELECT * FROM {name}") for name in (LISTINGS, QUARANTINE, PHOTOS)
+        }
         first = making.pages(opened)[1]
     shuffled = {
         name: table.sample(fraction=1.0, shuffle=True, seed=5) for name, table in tables.items()
