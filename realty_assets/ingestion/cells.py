@@ -45,14 +45,12 @@ def mapped(source: Source, headings: tuple[str, ...]) -> list[tuple[str, Cell]]:
         (by_name[plain(heading)], cell)
         for heading, cell in source.cells()
         if plain(heading) in by_name
-        and (cell.unless_heading is None or plain(cell.unless_heading) not in by_name)
     ]
 
 
 def to_typed(cells: pl.DataFrame, reads: list[tuple[str, Cell]], source: Source) -> Typed:
     """Columns named by `Cell.to` from text columns named by heading; rows stay in place."""
-    places = {plain(heading): heading for heading in cells.columns[::-1]}
-    texts = cells.select(_read(heading, cell, places).alias(cell.to) for heading, cell in reads)
+    texts = cells.select(pl.col(heading).alias(cell.to) for heading, cell in reads)
     frame = texts.select(_fast(cell, source).alias(cell.to) for _, cell in reads)
     typed = Typed(frame)
     mended: list[pl.Series] = []
@@ -85,21 +83,6 @@ def to_typed(cells: pl.DataFrame, reads: list[tuple[str, Cell]], source: Source)
     return typed
 
 
-def _read(heading: str, cell: Cell, places: dict[str, str]) -> pl.Expr:
-    """The texts of one cell, empty where its conditions say that the row has none to read."""
-    text = pl.col(heading)
-    for name, words in cell.only_when.items():
-        text = pl.when(_holds(places[plain(name)], words)).then(text)
-    for name, words in cell.never_when.items():
-        text = pl.when(~_holds(places[plain(name)], words)).then(text)
-    return text
-
-
-def _holds(heading: str, words: tuple[str, ...]) -> pl.Expr:
-    wanted = pl.select(_word(pl.lit(pl.Series(list(words))))).to_series()
-    return _word(pl.col(heading)).is_in(wanted.implode()).fill_null(False)
-
-
 def _fast(cell: Cell, source: Source) -> pl.Expr:
     column = pl.col(cell.to)
     wanted = POLARS_TYPES.get(cell.to, pl.Float64())
@@ -120,10 +103,7 @@ def _fast(cell: Cell, source: Source) -> pl.Expr:
         case "date":
             return column.str.to_datetime(cell.formats[0], time_unit="us", strict=False).dt.date()
         case "timestamp":
-            form = cell.formats[0]
-            if form.endswith("z"):
-                return _with_offset(column, form)
-            local = column.str.to_datetime(form, time_unit="us", strict=False)
+            local = column.str.to_datetime(cell.formats[0], time_unit="us", strict=False)
             return _zoned(local, source.time_zone)
         case "zip":
             return column.str.extract(r"^(\d{5})(?:-?\d{4})?$", 1)
@@ -151,12 +131,6 @@ def utc(local: pl.Expr, time_zone: str) -> pl.Expr:
 def _zoned(local: pl.Expr, time_zone: str) -> pl.Expr:
     there = local.dt.replace_time_zone(time_zone, ambiguous="earliest", non_existent="null")
     return there.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-
-
-def _with_offset(column: pl.Expr, form: str) -> pl.Expr:
-    """Times that tell their own zone, as UTC without one."""
-    zoned = column.str.to_datetime(form, time_unit="us", time_zone="UTC", strict=False)
-    return zoned.dt.replace_time_zone(None)
 
 
 def _word(column: pl.Expr) -> pl.Expr:
@@ -233,8 +207,6 @@ def _patient_time(
     is_date = cell.kind == "date"
 
     def stated(form: str) -> pl.Expr:
-        if form.endswith("z"):
-            return _with_offset(column, form)
         local = column.str.to_datetime(form, time_unit="us", strict=False)
         return local.dt.date() if is_date else utc(local, source.time_zone)
 
@@ -242,9 +214,11 @@ def _patient_time(
     if is_date:
         other = column.str.extract(_ISO, 1).str.to_date("%Y-%m-%d", strict=False)
     else:
-        zoned = _with_offset(column, "%Y-%m-%dT%H:%M:%S%.f%#z")
+        zoned = column.str.to_datetime(
+            "%Y-%m-%dT%H:%M:%S%.f%#z", time_unit="us", time_zone="UTC", strict=False
+        )
         unzoned = column.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
-        other = pl.coalesce(zoned, utc(unzoned, source.time_zone))
+        other = pl.coalesce(zoned.dt.replace_time_zone(None), utc(unzoned, source.time_zone))
     read = pl.DataFrame({"text": texts}).select(
         value=pl.coalesce(usual, other), other=usual.is_null() & other.is_not_null()
     )

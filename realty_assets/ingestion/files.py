@@ -22,7 +22,6 @@ import polars as pl
 from realty_assets.errors import RealtyError
 from realty_assets.ingestion import parsing, reading
 from realty_assets.ingestion.cells import mapped
-from realty_assets.ingestion.containers import told_as_text
 from realty_assets.ingestion.file_rules import NARROW, judge_file
 from realty_assets.ingestion.findings import Findings
 from realty_assets.ingestion.reading import FileRefused, FileStillGrowing, Layout, Stamp
@@ -159,13 +158,6 @@ def _ingest(
     by_market, by_rows = judge_file(rows, source.market_box)
     for rule_id, numbers in (*by_market, *by_rows):
         findings.add(rule_id, numbers)
-    told = told_as_text(path)
-    if told is not None and told.remarks:
-        number_at = {int(start): at for at, start in enumerate(np.concatenate(starts), start=1)}
-        for offset, heading, rule_id in told.remarks:
-            if offset in number_at:
-                numbers = pl.Series([number_at[offset]], dtype=pl.Int64)
-                findings.add(rule_id, numbers, heading)
     for number in malformed:
         findings.add("record.malformed", pl.Series([number], dtype=pl.Int64))
     errors = findings.errors()

@@ -22,7 +22,7 @@ from realty_assets.ingestion.sources import Source, all_sources, load_source
 
 # A file that was touched less than this long ago may still be growing.
 QUIET_S = 2.0
-SUFFIXES = (".csv", ".txt", ".tsv", ".gz", ".zip", ".xlsx", ".json")
+SUFFIXES = (".csv", ".txt", ".tsv", ".gz")
 
 
 class DepositError(RealtyError):

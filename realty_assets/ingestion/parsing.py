@@ -14,15 +14,12 @@ import polars as pl
 
 from realty_assets.errors import RealtyError
 from realty_assets.ingestion import reading
-from realty_assets.ingestion.containers import told_as_text
 from realty_assets.ingestion.reading import FileRefused, Layout
 from realty_assets.ingestion.records import Split, Splitter
 
 # A line that sums up, or a copy of the header: not data.
 _TOTALS = re.compile(rb'^\s*"?\s*(?:grand\s+|sub)?totals?\b', re.IGNORECASE)
 _LETTERS = re.compile(rb"[A-Za-z]{3}")
-# A sentence, not a key: five words or more.
-_REMARK = r"^\s*\S+(?:\s+\S+){4,}\s*$"
 _TOTALS_CELL = r"(?i)^\s*(?:grand\s+|sub)?totals?\b"
 
 
@@ -246,18 +243,16 @@ def _notes(cells: pl.DataFrame, layout: Layout) -> np.ndarray:
         ).fill_null(False)
     ).to_series()
     notes = (totals | copies).to_numpy().copy()
-    # A remark may stand in the first cell of a row that is otherwise empty.
-    remark = pl.col(first).is_null() | pl.col(first).str.contains(_REMARK)
-    candidates = cells.select((remark & pl.col(second).is_null()).alias("hollow"))[
+    candidates = cells.select((pl.col(first).is_null() & pl.col(second).is_null()).alias("hollow"))[
         "hollow"
     ].arg_true()
     if candidates.len():
         hollow = (
             cells[candidates.to_list()]
             .select(
-                pl.all_horizontal(
-                    (pl.exclude(first).str.strip_chars() == "").fill_null(True)
-                ).alias("hollow")
+                pl.all_horizontal((pl.all().str.strip_chars() == "").fill_null(True)).alias(
+                    "hollow"
+                )
             )["hollow"]
             .to_numpy()
         )
@@ -266,14 +261,8 @@ def _notes(cells: pl.DataFrame, layout: Layout) -> np.ndarray:
 
 
 def raw_texts(path: Path, starts: np.ndarray, lengths: np.ndarray) -> list[str]:
-    """The records at ascending offsets of the stream, as text, without their line ends.
-
-    Of a Web API page, the page's own text of each record.
-    """
+    """The records at ascending offsets of the stream, as text, without their line ends."""
     found: list[str] = []
-    told = told_as_text(path)
-    if told is not None and told.records:
-        return [told.records[start] for start in starts.tolist()]
     wanted = list(zip(starts.tolist(), lengths.tolist(), strict=True))
     at = 0
     held, held_from = b"", 0

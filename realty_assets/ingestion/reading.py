@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from realty_assets.errors import RealtyError
-from realty_assets.ingestion.containers import FileRefused, told_as_text
 from realty_assets.ingestion.records import Splitter
 from realty_assets.ingestion.sources import Source, UnknownHeadings, recognise
 
@@ -26,7 +25,7 @@ HEADER_WITHIN = 5
 DELIMITERS = (",", ";", "\t", "|")
 DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _PACKED = {
-    b"PK\x03\x04": "a zip archive that holds no table: export the listings as CSV",
+    b"PK\x03\x04": "a zip archive or a spreadsheet: unpack it, or save the sheet as CSV",
     b"\x89PNG": "a PNG image: deliver the export itself",
     b"\xff\xd8\xff": "a JPEG image: deliver the export itself",
     b"%PDF": "a PDF document: export the listings as CSV",
@@ -36,6 +35,10 @@ _PACKED = {
     b"\x28\xb5\x2f\xfd": "a zstd archive: unpack it first",
     b"PAR1": "a parquet file: export the listings as CSV",
 }
+
+
+class FileRefused(RealtyError):
+    """A file that cannot be taken in at all; nothing of it is staged."""
 
 
 class FileStillGrowing(RealtyError):
@@ -120,11 +123,6 @@ def _line_of_nul(path: Path) -> int:
 
 
 def _decoded(path: Path) -> Iterator[bytes]:
-    told = told_as_text(path)
-    if told is not None:
-        for at in range(0, len(told.text), CHUNK_BYTES):
-            yield told.text[at : at + CHUNK_BYTES]
-        return
     with path.open("rb") as file:
         head = file.read(4)
     encoding = _utf16(head)
@@ -188,9 +186,8 @@ def sniff(path: Path, sources: tuple[Source, ...]) -> Layout:
         head = file.read(4096)
     if not head:
         raise FileRefused(f"{path.name} is empty (0 bytes): export it again.")
-    told = told_as_text(path)
     for magic, what in _PACKED.items():
-        if told is None and head.startswith(magic):
+        if head.startswith(magic):
             raise FileRefused(f"{path.name} is {what}.")
     pieces = stream(path)
     start = next(pieces, b"")
@@ -201,11 +198,11 @@ def sniff(path: Path, sources: tuple[Source, ...]) -> Layout:
             f"{path.name} is a web page (a sign-in page, perhaps), not a table: sign in and "
             "export again."
         )
+    if start.lstrip()[:1] in b"{[":
+        raise FileRefused(f"{path.name} is JSON, which is not read yet: export it as CSV.")
     if not _is_text(start[:4096]):
         raise FileRefused(f"{path.name} is a binary file, not a table: export it as CSV.")
-    if told is not None:
-        head = start
-    elif head.startswith(b"\x1f\x8b"):
+    if head.startswith(b"\x1f\x8b"):
         with gzip.open(path, "rb") as packed:
             head = packed.read(4)
     return _find_header(path, start, sources, _encoding_name(head))

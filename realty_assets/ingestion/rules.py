@@ -238,7 +238,6 @@ OTHER_RULES: tuple[Rule, ...] = (
     Rule("price.currency_code", "warn", "A price has a currency code for a dollar sign."),
     Rule("price.per_area", "error", "The price per square foot is far from that of its area."),
     Rule("area.unreadable", "error", "The living area cannot be read."),
-    Rule("cell.number_as_text", "warn", "A number came as text where the page has numbers."),
     Rule("cell.unreadable", "blank", "A cell cannot be read as what its column holds."),
     Rule("zip.malformed", "blank", "The ZIP code does not have five digits."),
     Rule("status.unknown", "warn", "The status word is not known to the mapping."),

@@ -51,17 +51,6 @@ class Cell(_Strict):
     )
     zero_is_missing: bool = Field(False, description="0 stands for 'not known' or 'never'.")
     marks: str = Field("", description="Characters after a number that mean something else.")
-    only_when: dict[str, tuple[str, ...]] = Field(
-        default_factory=dict,
-        description="Read only in rows whose cell under a heading holds one of these words.",
-    )
-    never_when: dict[str, tuple[str, ...]] = Field(
-        default_factory=dict,
-        description="Not read in rows whose cell under a heading holds one of these words.",
-    )
-    unless_heading: str | None = Field(
-        None, description="Read only when the file lacks this heading, which says it better."
-    )
 
     @model_validator(mode="after")
     def _fits(self) -> Cell:
@@ -144,23 +133,14 @@ class Source(_Strict):
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError(f"time_zone '{self.time_zone}' is not known") from error
-        # One column may have several readings; a file, or a row, takes one of them.
-        cells = [cell for several in self.columns.values() for cell in several]
-        plain_ones = [cell.to for cell in cells if cell.unless_heading is None]
-        targets = [*plain_ones, *({cell.to for cell in cells} - {*plain_ones})]
-        conditions = {name for cell in cells for name in (*cell.only_when, *cell.never_when)}
-        if lost := sorted(conditions - {*self.recognised_by}):
-            raise ValueError(
-                f"a condition reads the heading '{lost[0]}', which recognised_by must name"
-            )
+        targets = [cell.to for cells in self.columns.values() for cell in cells]
         if twice := sorted({name for name in targets if targets.count(name) > 1}):
             raise ValueError(f"two headings fill {', '.join(twice)}")
         if both := sorted(set(self.private) & set(self.columns)):
             raise ValueError(f"heading '{both[0]}' is private and mapped")
         if lost := sorted(set(self.volatile) - set(self.columns)):
             raise ValueError(f"volatile heading '{lost[0]}' is not mapped")
-        known = {*self.columns, *conditions}
-        if lost := [name for name in self.recognised_by if name not in known]:
+        if lost := [name for name in self.recognised_by if name not in self.columns]:
             raise ValueError(f"recognised_by names '{lost[0]}', which is not mapped")
         filled = {*targets, *self.fixed}
         wanted = [*self.key.join]

@@ -101,9 +101,7 @@ def answers(source: str, shared: Path, headings: list[str]) -> dict[str, set[str
     for mapping in built_in():
         if source in (mapping.group, mapping.name, KEY_NAMES.get(mapping.name)):
             for heading, cell in mapping.cells():
-                # A mapping may know headings that this file does not have.
-                if plain(heading) in right:
-                    right[plain(heading)].add(cell.to)
+                right.setdefault(plain(heading), set()).add(cell.to)
     if source == "reso" and "listingkey" in right:
         # The contract has one key, and the file a better one.
         right.get("listingid", set()).discard("listing_key")
