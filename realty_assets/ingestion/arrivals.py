@@ -15,7 +15,7 @@ from pathlib import Path
 
 from realty_assets.errors import RealtyError
 from realty_assets.faces import record_build
-from realty_assets.ingestion import inbox, reading, relations, store
+from realty_assets.ingestion import inbox, opening, packed, reading, relations, store
 from realty_assets.ingestion.blocks import Block, block_of, blocked
 from realty_assets.ingestion.files import FileResult, ingest_file, place_raw
 from realty_assets.ingestion.reading import FileRefused, FileStillGrowing
@@ -78,7 +78,8 @@ def prepare(
     Its parts live as long as `scratch`. Raises FileStillGrowing for a file that is being written.
     """
     started = time.monotonic()
-    arrival = Arrival(path, store.Delivery("", path.name, "", 0, run_id))
+    told_name = packed.told_name(path)
+    arrival = Arrival(path, store.Delivery("", told_name, "", 0, run_id))
     try:
         _wait_until_quiet(path, quiet_s)
         stamp = reading.stamp(path)
@@ -86,7 +87,7 @@ def prepare(
         def named(digest: str) -> store.Delivery:
             name = inbox.delivery_id(path, digest, stamp)
             written_at = datetime.fromtimestamp(stamp.mtime_ns / 1e9, UTC).replace(tzinfo=None)
-            return store.Delivery(name, path.name, digest, stamp.n_bytes, run_id, written_at)
+            return store.Delivery(name, told_name, digest, stamp.n_bytes, run_id, written_at)
 
         arrival.delivery = named("")
         digest = reading.hash_file(path)
@@ -94,12 +95,12 @@ def prepare(
         if arrival.delivery.delivery_id in seen.deliveries:
             arrival.done = True
             return arrival
-        namesakes = seen.named.setdefault(path.name, {})
+        namesakes = seen.named.setdefault(told_name, {})
         begins_with = relations.beginnings(path, namesakes)
         arrival.delivery = replace(arrival.delivery, begins_with=begins_with)
         namesakes[digest] = stamp.n_bytes
         sources = inbox.sources_for(path, home)
-        layout = reading.sniff(path, sources)
+        layout = opening.sniff(path, sources)
         arrival.source = layout.source
         arrival.block = block_of(layout.source, seen.blocks)
         if arrival.block is not None:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from realty_assets.ingestion.contract import POLARS_TYPES
-from realty_assets.ingestion.sources import Cell, Source, plain
+from realty_assets.ingestion.mapping_cells import SQFT_PER, Cell
+from realty_assets.ingestion.sources import Source, plain
 
 _TRUE, _FALSE = ("yes", "y", "true", "t", "1"), ("no", "n", "false", "f", "0")
 _YES_NO: dict[str, object] = {**dict.fromkeys(_TRUE, True), **dict.fromkeys(_FALSE, False)}
@@ -45,12 +46,16 @@ def mapped(source: Source, headings: tuple[str, ...]) -> list[tuple[str, Cell]]:
         (by_name[plain(heading)], cell)
         for heading, cell in source.cells()
         if plain(heading) in by_name
+        and not (cell.unless_heading and plain(cell.unless_heading) in by_name)
     ]
 
 
 def to_typed(cells: pl.DataFrame, reads: list[tuple[str, Cell]], source: Source) -> Typed:
     """Columns named by `Cell.to` from text columns named by heading; rows stay in place."""
-    texts = cells.select(pl.col(heading).alias(cell.to) for heading, cell in reads)
+    cells_of, reads = _one_each(cells, reads)
+    texts = cells.select(
+        text.alias(cell.to) for text, (_, cell) in zip(cells_of, reads, strict=True)
+    )
     frame = texts.select(_fast(cell, source).alias(cell.to) for _, cell in reads)
     typed = Typed(frame)
     mended: list[pl.Series] = []
@@ -77,10 +82,45 @@ def to_typed(cells: pl.DataFrame, reads: list[tuple[str, Cell]], source: Source)
     frame = frame.with_columns(mended)
     # Only now: 0 was a value that could be read.
     missing = [cell.to for _, cell in reads if cell.zero_is_missing]
+    factors = {cell.to: factor for _, cell in reads if (factor := _factor(cell, source)) != 1.0}
     typed.frame = frame.with_columns(
         pl.when(pl.col(name) != 0).then(pl.col(name)).alias(name) for name in missing
-    )
+    ).with_columns(pl.col(name) * factor for name, factor in factors.items())
     return typed
+
+
+def _one_each(
+    cells: pl.DataFrame, reads: list[tuple[str, Cell]]
+) -> tuple[list[pl.Expr], list[tuple[str, Cell]]]:
+    """(text, cell) for what is to be read, with conditions and words for 'empty' applied.
+
+    A heading whose condition names one that the file lacks is left out.
+    """
+    names = {plain(heading): heading for heading in reversed(cells.columns)}
+    texts, kept = [], []
+    for heading, cell in reads:
+        text = pl.col(heading)
+        if cell.missing_words:
+            words = [plain(word) for word in cell.missing_words]
+            text = pl.when(~text.str.strip_chars().str.to_lowercase().is_in(words)).then(text)
+        if cell.only_if is not None:
+            other = names.get(plain(cell.only_if.heading))
+            if other is None:
+                continue
+            words = [plain(word) for word in cell.only_if.words]
+            holds = pl.col(other).str.strip_chars().str.to_lowercase().is_in(words)
+            holds = holds.fill_null(False)
+            text = pl.when(~holds if cell.only_if.negated else holds).then(text)
+        texts.append(text)
+        kept.append((heading, cell))
+    return texts, kept
+
+
+def _factor(cell: Cell, source: Source) -> float:
+    """What a number is multiplied by to be in US dollars and square feet."""
+    factor = source.usd_rate if cell.kind == "money" else 1.0
+    area = SQFT_PER[cell.unit]
+    return factor / area if cell.to.endswith("_per_sqft") else factor * area
 
 
 def _fast(cell: Cell, source: Source) -> pl.Expr:
@@ -91,6 +131,9 @@ def _fast(cell: Cell, source: Source) -> pl.Expr:
             return column.str.strip_chars()
         case "money":
             digits = column.str.strip_chars_start("$")
+            if source.currency != "USD":
+                digits = column.str.replace(source.currency, "", literal=True)
+                digits = digits.str.strip_chars("$\u20ac\u00a3 ")
             return _finite(digits.str.replace_all(",", "", literal=True))
         case "number" | "integer":
             digits = column
@@ -102,9 +145,10 @@ def _fast(cell: Cell, source: Source) -> pl.Expr:
             return _finite(digits)
         case "date":
             return column.str.to_datetime(cell.formats[0], time_unit="us", strict=False).dt.date()
+        case "month":
+            return _month(column, cell.formats)
         case "timestamp":
-            local = column.str.to_datetime(cell.formats[0], time_unit="us", strict=False)
-            return _zoned(local, source.time_zone)
+            return _moment(column, cell.formats[0], source.time_zone, _zoned)
         case "zip":
             return column.str.extract(r"^(\d{5})(?:-?\d{4})?$", 1)
         case "yes_no":
@@ -112,6 +156,13 @@ def _fast(cell: Cell, source: Source) -> pl.Expr:
         case "lookup":
             return _looked_up(column, cell.values, wanted, keep=cell.otherwise == "keep")
     raise AssertionError(f"no such kind: {cell.kind}")
+
+
+def _month(column: pl.Expr, formats: tuple[str, ...]) -> pl.Expr:
+    """The last day of a month that is named without a day: known only when it is over."""
+    first = pl.concat_str(pl.lit("01 "), column)
+    days = [first.str.to_date(f"%d {form}", strict=False) for form in formats]
+    return pl.coalesce(days).dt.month_end()
 
 
 def _finite(digits: pl.Expr) -> pl.Expr:
@@ -131,6 +182,16 @@ def utc(local: pl.Expr, time_zone: str) -> pl.Expr:
 def _zoned(local: pl.Expr, time_zone: str) -> pl.Expr:
     there = local.dt.replace_time_zone(time_zone, ambiguous="earliest", non_existent="null")
     return there.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+
+
+def _moment(
+    column: pl.Expr, form: str, time_zone: str, there: Callable[[pl.Expr, str], pl.Expr]
+) -> pl.Expr:
+    """A time as `form` writes it, in UTC: by the offset that it states, or local in the zone."""
+    if "z" not in form:
+        return there(column.str.to_datetime(form, time_unit="us", strict=False), time_zone)
+    zoned = column.str.to_datetime(form, time_unit="us", time_zone="UTC", strict=False)
+    return zoned.dt.replace_time_zone(None)
 
 
 def _word(column: pl.Expr) -> pl.Expr:
@@ -207,8 +268,9 @@ def _patient_time(
     is_date = cell.kind == "date"
 
     def stated(form: str) -> pl.Expr:
-        local = column.str.to_datetime(form, time_unit="us", strict=False)
-        return local.dt.date() if is_date else utc(local, source.time_zone)
+        if not is_date:
+            return _moment(column, form, source.time_zone, utc)
+        return column.str.to_datetime(form, time_unit="us", strict=False).dt.date()
 
     usual = pl.coalesce([stated(form) for form in cell.formats])
     if is_date:
@@ -217,7 +279,12 @@ def _patient_time(
         zoned = column.str.to_datetime(
             "%Y-%m-%dT%H:%M:%S%.f%#z", time_unit="us", time_zone="UTC", strict=False
         )
-        unzoned = column.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
+        unzoned = pl.coalesce(
+            column.str.to_datetime(form, time_unit="us", strict=False)
+            for form in ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f")
+        )
+        whole_day = column.str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us"))
+        unzoned = pl.coalesce(unzoned, whole_day)
         other = pl.coalesce(zoned.dt.replace_time_zone(None), utc(unzoned, source.time_zone))
     read = pl.DataFrame({"text": texts}).select(
         value=pl.coalesce(usual, other), other=usual.is_null() & other.is_not_null()

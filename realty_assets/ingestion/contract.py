@@ -1,6 +1,6 @@
-"""The contract of staging.listings: every column, its type and what it may hold.
+"""The contract of staging.listings and staging.parcels: every column and what it may hold.
 
-One Pandera schema is the only place where types and ranges are stated. The rules that quarantine
+One Pandera schema per table is the only place where types and ranges are stated. The rules that quarantine
 or blank are derived from it (rules.py), and the asset check holds the table against it.
 `severity` says what a cell outside its range does: error = the row is quarantined,
 blank = the cell is emptied and flagged; it stays in raw either way.
@@ -20,6 +20,7 @@ STATUSES = (
     "Canceled",
     "Closed",
     "Coming Soon",
+    "Delete",
     "Expired",
     "Pending",
     "Withdrawn",
@@ -155,22 +156,60 @@ listings = pa.DataFrameSchema(
     name="staging.listings",
 )
 
+parcels = pa.DataFrameSchema(
+    {
+        "file_hash": _column("text", "sha256 of the delivered file", required=True),
+        "record_number": _column("long", "1 = first data record of the file", required=True),
+        "line_number": _column("long", "physical line where the record starts", required=True),
+        "source": _column("text", "family of the mapping that read it", required=True),
+        "row_hash": _column("text", "md5 of what the mapping reads, as text", required=True),
+        "known_at": _column("time", "when this version became known, UTC", required=True),
+        "record_key": _column("text", "parcel, or parcel and building", required=True),
+        "parcel_number": _column("text", "account of the county, without padding", required=True),
+        "record_kind": _column("text", "", one_of=("account", "building"), required=True),
+        "tax_year": _column("int", "year of the roll", 1_900, 2_100),
+        "building_number": _column("text", "of a building's row"),
+        "unparsed_address": _column("text", "situs address in one line"),
+        "city": _column("text", ""),
+        "postal_code": _column("text", "five digits", form=r"^\d{5}$"),
+        "property_use_code": _column("text", "the county's code of use"),
+        "school_district_code": _column("text", ""),
+        "neighborhood_code": _column("text", "the county's"),
+        "market_area": _column("text", "the county's"),
+        "land_area": _column("float", "square feet", 0.0, 1e10),
+        "building_area": _column("float", "square feet, of all or of this building", 0.0, 1e8),
+        "heated_area": _column("float", "square feet, of this building", 0.0, 1e8),
+        "year_built": _column("int", "", 1_600, 2_100),
+        "year_renovated": _column("int", "", 1_600, 2_100),
+        "building_style": _column("text", "the county's words"),
+        "construction_quality": _column("text", "the county's words"),
+        "land_value": _column("float", "US dollars, appraised", 0.0, 1e11),
+        "building_value": _column("float", "US dollars, appraised", 0.0, 1e11),
+        "total_appraised_value": _column("float", "US dollars", 0.0, 1e11),
+        "total_market_value": _column("float", "US dollars", 0.0, 1e11),
+        "flags": _column("texts", "ids of the rules that warned or blanked", required=True),
+    },
+    strict=True,
+    name="staging.parcels",
+)
+
 COLUMN_NAMES: tuple[str, ...] = tuple(listings.columns)
-POLARS_TYPES: dict[str, pl.DataType] = {
-    name: column.dtype.type for name, column in listings.columns.items()
-}
+PARCEL_COLUMN_NAMES: tuple[str, ...] = tuple(parcels.columns)
+# A column of both tables is the same in both.
+COLUMNS: dict[str, Any] = {**parcels.columns, **listings.columns}
+POLARS_TYPES: dict[str, pl.DataType] = {name: column.dtype.type for name, column in COLUMNS.items()}
 
 
 def severity_of(column: str) -> str:
     """What a cell of `column` that cannot be used does: 'error' or 'blank'. Helpers: 'ignore'."""
-    if column not in listings.columns:
+    if column not in COLUMNS:
         return "ignore"
-    return str((listings.columns[column].metadata or {})["severity"])
+    return str((COLUMNS[column].metadata or {})["severity"])
 
 
 def range_of(column: str) -> tuple[Any, Any] | None:
     """(least, greatest) that the contract allows in `column`, both included."""
-    for check in listings.columns[column].checks:
+    for check in COLUMNS[column].checks:
         if check.name == "in_range":
             return check.statistics["min_value"], check.statistics["max_value"]
     return None
@@ -184,10 +223,10 @@ def words_of(column: str) -> tuple[str, ...]:
     return ()
 
 
-def breaches(frame: pl.DataFrame) -> pl.DataFrame:
+def breaches(frame: pl.DataFrame, contract: pa.DataFrameSchema = listings) -> pl.DataFrame:
     """(column, check, n) for each part of the contract that `frame` does not keep; empty = kept."""
     try:
-        listings.validate(frame, lazy=True)
+        contract.validate(frame, lazy=True)
     except pa.errors.SchemaErrors as error:
         return (
             error.failure_cases.select(

@@ -20,7 +20,7 @@ import numpy as np
 import polars as pl
 
 from realty_assets.errors import RealtyError
-from realty_assets.ingestion import parsing, reading
+from realty_assets.ingestion import opening, packed, parsing, reading
 from realty_assets.ingestion.cells import mapped
 from realty_assets.ingestion.file_rules import NARROW, judge_file
 from realty_assets.ingestion.findings import Findings
@@ -114,10 +114,10 @@ def _ingest(
     layout: Layout | None,
     max_share: float,
 ) -> FileResult:
-    name = path.name
+    name = packed.told_name(path)
     # Hashed first: what cannot be opened is refused there.
     digest = file_hash or reading.hash_file(path)
-    layout = layout or reading.sniff(path, sources)
+    layout = layout or opening.sniff(path, sources)
     source = layout.source
     reads = mapped(source, layout.headings)
     findings = Findings()
@@ -130,7 +130,7 @@ def _ingest(
     with ThreadPoolExecutor(1) as pool, _hasher() as hasher:
         raw, typed = Parts(workdir / "raw", pool), Parts(workdir / "typed", pool)
         reader = RowReader(source, reads, digest, hasher)
-        for chunk in parsing.chunks(path, layout):
+        for chunk in opening.chunks(path, layout):
             n_rows += len(chunk.starts)
             other_lines += chunk.other_lines
             starts.append(chunk.starts)
@@ -176,7 +176,7 @@ def _ingest(
             f"staged: mend the export or the mapping, or raise {knob}."
         )
     quarantine = _quarantine(
-        path, name, digest, source, rows, malformed, findings, errors, starts, lengths, narrow
+        path, name, digest, layout, rows, malformed, findings, errors, starts, lengths, narrow
     )
     return FileResult(
         digest,
@@ -218,12 +218,16 @@ def _with_place(chunk: parsing.Chunk, file_hash: str) -> pl.DataFrame:
 def _damage(fields: int, wanted: int) -> str:
     if fields < 0:
         return "an open quote mark"
+    if fields == 0:
+        return "no record with fields"
     return f"{fields} of {wanted} fields"
 
 
 def _encoding(layout: Layout, seen: set[str]) -> str:
     if "cp1252" not in seen:
         return layout.encoding
+    if layout.source.encoding:
+        return layout.source.encoding
     utf8 = layout.encoding == "utf-8-sig" or "utf-8" in seen
     return f"{layout.encoding}+cp1252" if utf8 else "cp1252"
 
@@ -249,7 +253,7 @@ def _quarantine(
     path: Path,
     name: str,
     file_hash: str,
-    source: Source,
+    layout: Layout,
     rows: pl.DataFrame,
     malformed: dict[int, tuple[int, str]],
     findings: Findings,
@@ -260,7 +264,7 @@ def _quarantine(
 ) -> pl.DataFrame:
     """A row for each record that breaks an error rule: raw text, place, and all it breaks."""
     at = errors.to_numpy() - 1
-    texts = parsing.raw_texts(path, np.concatenate(starts)[at], np.concatenate(lengths)[at])
+    texts = opening.raw_texts(path, layout, np.concatenate(starts)[at], np.concatenate(lengths)[at])
     told = findings.told(errors)
     damaged = pl.DataFrame(
         {
@@ -285,7 +289,7 @@ def _quarantine(
             "rule_ids",
             "rule_versions",
             pl.concat_str("detail", "damage", separator=" ", ignore_nulls=True).alias("detail"),
-            pl.lit(source.group).alias("source"),
+            pl.lit(layout.source.group).alias("source"),
             pl.lit("open").alias("resolution"),
             "listing_key",
             "known_at",

@@ -17,12 +17,12 @@ import time
 from pathlib import Path
 
 from realty_assets.errors import RealtyError
-from realty_assets.ingestion import reading
+from realty_assets.ingestion import packed, reading
 from realty_assets.ingestion.sources import Source, all_sources, load_source
 
 # A file that was touched less than this long ago may still be growing.
 QUIET_S = 2.0
-SUFFIXES = (".csv", ".txt", ".tsv", ".gz")
+SUFFIXES = (".csv", ".txt", ".tsv", ".gz", ".zip", ".xlsx", ".json")
 
 
 class DepositError(RealtyError):
@@ -196,7 +196,7 @@ def why(path: Path, folder: Path, error: OSError) -> str:
 
 def delivery_id(path: Path, file_hash: str, stamp: reading.Stamp) -> str:
     """Names one arrival: the same file in the same place until it is written anew."""
-    told = f"{path.name}|{file_hash}|{stamp.inode}|{stamp.ctime_ns}"
+    told = f"{packed.told_name(path)}|{file_hash}|{stamp.inode}|{stamp.ctime_ns}"
     return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 
@@ -249,8 +249,14 @@ def _same_bytes(one: Path, other: Path) -> bool:
 
 
 def _drop_empty(folder: Path, inbox: Path) -> None:
-    if folder != inbox and folder.name.startswith("again-") and not any(folder.iterdir()):
+    while inbox in folder.parents and not any(folder.iterdir()):
+        ours = folder.name.startswith("again-") or any(
+            one.name.endswith(packed.SUFFIX) for one in (folder, *folder.parents)
+        )
+        if not ours:
+            break
         folder.rmdir()
+        folder = folder.parent
 
 
 def _hidden(relative: Path) -> bool:

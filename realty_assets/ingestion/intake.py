@@ -16,7 +16,7 @@ from pathlib import Path
 
 import polars as pl
 
-from realty_assets.ingestion import inbox, ledger, store
+from realty_assets.ingestion import inbox, ledger, packed, store
 from realty_assets.ingestion.arrivals import Arrival, Seen, finish, prepare, record
 from realty_assets.ingestion.blocks import put_back
 from realty_assets.ingestion.files import NoRoom, telling_of_a_full_disk
@@ -61,6 +61,8 @@ def take_in(
         record(tx, CODE_VERSION)
         seen = Seen.of(tx)
     put_back(home, seen.blocks)
+    with telling_of_a_full_disk("an archive", home):
+        packed.unpack_waiting(inbox.pending(home), home / "scratch", home)
     rows: list[store.LedgerRow] = []
     growing: list[str] = []
     exports = [path for path in inbox.pending(home) if not is_for_photos(path, home)]

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ import polars as pl
 from realty_assets.errors import RealtyError
 from realty_assets.ingestion import reading
 from realty_assets.ingestion.reading import FileRefused, Layout
-from realty_assets.ingestion.records import Split, Splitter
+from realty_assets.ingestion.records import Split, Splitter, UnquotedSplitter
 
 # A line that sums up, or a copy of the header: not data.
 _TOTALS = re.compile(rb'^\s*"?\s*(?:grand\s+|sub)?totals?\b', re.IGNORECASE)
@@ -44,6 +44,8 @@ class Chunk:
     lengths: np.ndarray  # int32
     other_lines: int
     text_seen: frozenset[str]  # of {'utf-8', 'cp1252'}: what bytes beyond ASCII were
+    # (rule id, positions in cells, column): what the form of a cell tells beside its text
+    remarks: list[tuple[str, pl.Series, str]] = field(default_factory=list)
 
 
 def chunks(path: Path, layout: Layout) -> Iterator[Chunk]:
@@ -52,10 +54,11 @@ def chunks(path: Path, layout: Layout) -> Iterator[Chunk]:
     Raises FileRefused when the file ends in the middle of a row, CountsDisagree when two counts of
     one chunk differ.
     """
-    splitter = Splitter(layout.delimiter, len(layout.headings))
+    kind = Splitter if layout.source.quoted else UnquotedSplitter
+    splitter = kind(layout.delimiter, len(layout.headings))
     pending, skip = b"", layout.skipped
     offset, line, number = layout.skipped, layout.line, 0
-    pieces = reading.stream(path)
+    pieces = reading.stream(path, layout.sheet)
     piece: bytes | None = next(pieces, b"")
     while piece is not None:
         following = next(pieces, None)
@@ -107,7 +110,7 @@ def _chunk(data: bytes, split: Split, layout: Layout, offset: int, number: int) 
         if not _is_note(record, int(split.fields[at]), n_fields):
             is_data[at] = True
             malformed_at.append(at)
-    recoded, seen = _recode(data, split, whole)
+    recoded, seen = _recode(data, split, whole, layout.source.encoding)
     try:
         cells = _parse(_well_formed(data, split, whole), layout)
     except pl.exceptions.ComputeError:
@@ -144,20 +147,23 @@ def _chunk(data: bytes, split: Split, layout: Layout, offset: int, number: int) 
     )
 
 
-def _recode(data: bytes, split: Split, whole: np.ndarray) -> tuple[list[int], frozenset[str]]:
-    """Rewrites records that are not UTF-8; returns their positions and what was seen.
+def _recode(
+    data: bytes, split: Split, whole: np.ndarray, encoding: str
+) -> tuple[list[int], frozenset[str]]:
+    """Rewrites records that are not UTF-8, or all in a stated encoding; returns their positions and what was seen.
 
     Only records with bytes beyond ASCII are looked at one by one, and only in a stretch that does
     not decode as a whole.
     """
     if data.isascii():
         return [], frozenset()
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        pass
-    else:
-        return [], frozenset({"utf-8"})
+    if not encoding:
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError:
+            pass
+        else:
+            return [], frozenset({"utf-8"})
     high = np.flatnonzero(np.frombuffer(data, np.uint8) >= 128)
     touched = np.unique(np.searchsorted(split.starts, high, side="right") - 1)
     recoded, seen = [], set()
@@ -166,12 +172,15 @@ def _recode(data: bytes, split: Split, whole: np.ndarray) -> tuple[list[int], fr
             continue
         record = split.rewritten.get(at, data[split.starts[at] : split.ends[at]])
         try:
-            record.decode("utf-8")
-            seen.add("utf-8")
+            if not encoding:
+                record.decode("utf-8")
+                seen.add("utf-8")
+                continue
         except UnicodeDecodeError:
-            split.rewritten[at] = reading.text(record).encode("utf-8")
-            recoded.append(at)
-            seen.add("cp1252")
+            pass
+        split.rewritten[at] = reading.text(record, encoding).encode("utf-8")
+        recoded.append(at)
+        seen.add("cp1252")
     return recoded, frozenset(seen)
 
 
@@ -205,7 +214,7 @@ def _parse(text: bytes, layout: Layout) -> pl.DataFrame:
         new_columns=names,
         infer_schema=False,
         separator=layout.delimiter,
-        quote_char='"',
+        quote_char='"' if layout.source.quoted else None,
     )
 
 
@@ -218,7 +227,9 @@ def _parse_each(
         record = split.rewritten.get(at, data[split.starts[at] : split.ends[at]])
         lines = io.StringIO(record.decode("utf-8").rstrip("\r\n"), newline="")
         try:
-            found = list(csv.reader(lines, delimiter=layout.delimiter, strict=True))
+            quoting = csv.QUOTE_MINIMAL if layout.source.quoted else csv.QUOTE_NONE
+            reader = csv.reader(lines, delimiter=layout.delimiter, strict=True, quoting=quoting)
+            found = list(reader)
         except csv.Error:
             found = []
         if len(found) == 1 and len(found[0]) == len(layout.headings):
@@ -243,6 +254,8 @@ def _notes(cells: pl.DataFrame, layout: Layout) -> np.ndarray:
         ).fill_null(False)
     ).to_series()
     notes = (totals | copies).to_numpy().copy()
+    if layout.source.disclaimers and len(layout.headings) > 1:
+        notes |= _disclaimers(cells, first, layout.source.disclaimers)
     candidates = cells.select((pl.col(first).is_null() & pl.col(second).is_null()).alias("hollow"))[
         "hollow"
     ].arg_true()
@@ -260,20 +273,29 @@ def _notes(cells: pl.DataFrame, layout: Layout) -> np.ndarray:
     return notes
 
 
-def raw_texts(path: Path, starts: np.ndarray, lengths: np.ndarray) -> list[str]:
+def _disclaimers(cells: pl.DataFrame, first: str, beginnings: tuple[str, ...]) -> np.ndarray:
+    """Rows that hold nothing but a notice in their first cell."""
+    stripped = pl.col(first).str.strip_chars()
+    notice = pl.any_horizontal(stripped.str.starts_with(words) for words in beginnings)
+    others = pl.exclude(first)
+    alone = pl.all_horizontal((others.str.strip_chars() == "").fill_null(True))
+    return cells.select((notice.fill_null(False) & alone).alias("notice"))["notice"].to_numpy()
+
+
+def raw_texts(path: Path, layout: Layout, starts: np.ndarray, lengths: np.ndarray) -> list[str]:
     """The records at ascending offsets of the stream, as text, without their line ends."""
     found: list[str] = []
     wanted = list(zip(starts.tolist(), lengths.tolist(), strict=True))
     at = 0
     held, held_from = b"", 0
-    for piece in reading.stream(path):
+    for piece in reading.stream(path, layout.sheet):
         if at == len(wanted):
             break
         held += piece
         while at < len(wanted) and sum(wanted[at]) <= held_from + len(held):
             start, length = wanted[at]
             record = held[start - held_from : start - held_from + length]
-            found.append(reading.text(record.rstrip(b"\r\n")))
+            found.append(reading.text(record.rstrip(b"\r\n"), layout.source.encoding))
             at += 1
         keep_from = wanted[at][0] if at < len(wanted) else held_from + len(held)
         drop = max(0, min(keep_from - held_from, len(held)))

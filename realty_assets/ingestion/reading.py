@@ -25,7 +25,6 @@ HEADER_WITHIN = 5
 DELIMITERS = (",", ";", "\t", "|")
 DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _PACKED = {
-    b"PK\x03\x04": "a zip archive or a spreadsheet: unpack it, or save the sheet as CSV",
     b"\x89PNG": "a PNG image: deliver the export itself",
     b"\xff\xd8\xff": "a JPEG image: deliver the export itself",
     b"%PDF": "a PDF document: export the listings as CSV",
@@ -67,6 +66,7 @@ class Layout:
     line: int  # physical line of the first data record
     notes: int  # lines above the header that are not data
     source: Source
+    sheet: str = ""  # of a workbook
 
 
 def stamp(path: Path) -> Stamp:
@@ -91,11 +91,16 @@ def hash_file(path: Path) -> str:
         raise FileRefused(f"{path.name} cannot be read: {error.strerror}.") from error
 
 
-def stream(path: Path) -> Iterator[bytes]:
-    """The file's bytes as UTF-8 without a byte order mark; single bytes >= 128 may be Windows-1252.
+def stream(path: Path, sheet: str = "") -> Iterator[bytes]:
+    """The file's bytes, or those of a workbook's sheet, as UTF-8 without a byte order mark; single bytes >= 128 may be Windows-1252.
 
     Raises FileRefused for NUL bytes, a broken archive, or a broken UTF-16 text.
     """
+    if sheet:
+        from realty_assets.ingestion import workbook
+
+        yield from workbook.text_of(path, sheet)
+        return
     first = True
     bare_returns = False
     for piece in _decoded(path):
@@ -177,11 +182,8 @@ def _utf16(head: bytes) -> str | None:
     return None
 
 
-def sniff(path: Path, sources: tuple[Source, ...]) -> Layout:
-    """Encoding, delimiter, header row and source of a file, from its beginning.
-
-    Raises FileRefused when it is empty, no text, has no data, or no known header.
-    """
+def beginning(path: Path) -> bytes:
+    """The first piece of a file's text. Raises FileRefused when it is empty or no text at all."""
     with path.open("rb") as file:
         head = file.read(4096)
     if not head:
@@ -198,14 +200,23 @@ def sniff(path: Path, sources: tuple[Source, ...]) -> Layout:
             f"{path.name} is a web page (a sign-in page, perhaps), not a table: sign in and "
             "export again."
         )
-    if start.lstrip()[:1] in b"{[":
-        raise FileRefused(f"{path.name} is JSON, which is not read yet: export it as CSV.")
     if not _is_text(start[:4096]):
         raise FileRefused(f"{path.name} is a binary file, not a table: export it as CSV.")
+    return start
+
+
+def sniff(path: Path, sources: tuple[Source, ...]) -> Layout:
+    """Encoding, delimiter, header row and source of a table's text, from its beginning.
+
+    Raises FileRefused when it is empty, no text, has no data, or no known header.
+    """
+    start = beginning(path)
+    with path.open("rb") as file:
+        head = file.read(4096)
     if head.startswith(b"\x1f\x8b"):
         with gzip.open(path, "rb") as packed:
             head = packed.read(4)
-    return _find_header(path, start, sources, _encoding_name(head))
+    return find_header(path, start, sources, _encoding_name(head))
 
 
 def _is_text(head: bytes) -> bool:
@@ -219,8 +230,14 @@ def _encoding_name(head: bytes) -> str:
     return "utf-16" if _utf16(head[:4]) else "utf-8"
 
 
-def _find_header(path: Path, start: bytes, sources: tuple[Source, ...], encoding: str) -> Layout:
-    """The first of the first few records whose cells are the headings of a source."""
+def find_header(
+    path: Path, start: bytes, sources: tuple[Source, ...], encoding: str, sheet: str = ""
+) -> Layout:
+    """The first of the first few records whose cells are the headings of a source.
+
+    Without one, the file is read by the headings that its mapping states, if a mapping was named.
+    Raises FileRefused when neither fits.
+    """
     unknown: UnknownHeadings | None = None
     seen: tuple[str, ...] = ()
     for delimiter in DELIMITERS:
@@ -231,19 +248,45 @@ def _find_header(path: Path, start: bytes, sources: tuple[Source, ...], encoding
                 return Layout(
                     encoding,
                     delimiter,
-                    _unique(cells),
+                    unique(cells),
                     start[offset:end],
                     end,
                     line + start.count(b"\n", offset, end),
                     at,
                     found,
+                    sheet,
                 )
             if len(cells) > len(seen):
                 unknown, seen = found, tuple(cells)
+    if bare := _without_header(start, sources, encoding, sheet):
+        return bare
     assert unknown is not None, "a text that is not blank has a first record"
+    raise unknown_headings(path, unknown)
+
+
+def _without_header(
+    start: bytes, sources: tuple[Source, ...], encoding: str, sheet: str
+) -> Layout | None:
+    """By stated headings, of as many fields as the first line; not when all sources are open."""
+    if len({source.group for source in sources}) > 1:
+        return None
+    line = start.lstrip(b"\r\n").partition(b"\n")[0].rstrip(b"\r")
+    for source in sources:
+        for delimiter in DELIMITERS:
+            fields = line.count(delimiter.encode()) + 1
+            if source.quoted:
+                fields = len(Splitter(delimiter, 0).cells(line))
+            if source.headings and fields == len(source.headings):
+                headings = unique(list(source.headings))
+                return Layout(encoding, delimiter, headings, b"", 0, 1, 0, source, sheet)
+    return None
+
+
+def unknown_headings(path: Path, unknown: UnknownHeadings) -> FileRefused:
+    """The refusal of a file whose headings no source has."""
     missing = ", ".join(f"'{name}'" for name in unknown.missing[:8])
     more = f" and {len(unknown.missing) - 8} more" if len(unknown.missing) > 8 else ""
-    raise FileRefused(
+    return FileRefused(
         f"{path.name} has a header row of no known source; nearest is {unknown.nearest}, for which "
         f"it lacks {missing}{more}: give a mapping with --source FILE.yaml."
     )
@@ -270,8 +313,13 @@ def _first_records(start: bytes, delimiter: str) -> list[tuple[int, int, int, li
     return found
 
 
-def text(data: bytes) -> str:
-    """`data` as UTF-8, or else as Windows-1252 with its undefined bytes as Latin-1."""
+def text(data: bytes, encoding: str = "") -> str:
+    """`data` in the stated encoding, or as UTF-8, or else as Windows-1252.
+
+    Bytes that Windows-1252 does not define are read as Latin-1.
+    """
+    if encoding:
+        return data.decode(encoding, "realty_latin1")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
@@ -286,7 +334,7 @@ def _latin1(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("realty_latin1", _latin1)
 
 
-def _unique(cells: list[str]) -> tuple[str, ...]:
+def unique(cells: list[str]) -> tuple[str, ...]:
     """Headings as column names: repeated ones numbered, empty ones named by their place."""
     names: list[str] = []
     taken = {"file_hash", "record_number", "line_number"}

@@ -253,6 +253,29 @@ class Splitter:
             at = match.end()
 
 
+class UnquotedSplitter(Splitter):
+    """Splits a file in which a quote mark is a character like any other: a line is a record."""
+
+    def split(self, data: bytes, first_line: int, final: bool) -> Split:
+        """As `Splitter.split`; no record is ever open."""
+        view = np.frombuffer(data, np.uint8)
+        ends = np.flatnonzero(view == _LF) + 1
+        n_breaks = ends.size
+        if final and view.size and (not ends.size or ends[-1] < view.size):
+            ends = np.append(ends, view.size)
+        starts = np.concatenate(([0], ends[:-1])).astype(np.int64) if ends.size else ends
+        marks = np.flatnonzero(view == self.delimiter)
+        none = np.zeros(0, np.int64)
+        fields = self._count_fields(view, none, marks, starts, ends)
+        lines = first_line + np.arange(ends.size)
+        used = int(ends[-1]) if ends.size else 0
+        return Split(starts, ends, fields, lines, np.ones(ends.size, bool), {}, used, n_breaks)
+
+    def cells(self, body: bytes) -> list[bytes]:
+        """The cells of one record."""
+        return body.split(bytes([self.delimiter]))
+
+
 @dataclass
 class _Part:
     starts: np.ndarray

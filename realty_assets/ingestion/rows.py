@@ -6,12 +6,13 @@ import duckdb
 import polars as pl
 
 from realty_assets.ingestion.cells import to_typed, utc
-from realty_assets.ingestion.contract import COLUMN_NAMES, POLARS_TYPES
+from realty_assets.ingestion.contract import COLUMN_NAMES, PARCEL_COLUMN_NAMES, POLARS_TYPES
 from realty_assets.ingestion.file_rules import NARROW
 from realty_assets.ingestion.findings import Findings
 from realty_assets.ingestion.parsing import Chunk
 from realty_assets.ingestion.rules import RULES, judge, unreadable
-from realty_assets.ingestion.sources import Cell, Source
+from realty_assets.ingestion.mapping_cells import Cell
+from realty_assets.ingestion.sources import Source
 
 _SEPARATOR = "\x1f"
 # Named in sql/staging/accepted.sql, whether a mapping fills them or not.
@@ -65,6 +66,7 @@ class RowReader:
         found += [(rule_id, at, column) for (column, rule_id), at in typed.remarks.items()]
         if utf8 and chunk.recoded.any():
             found.append(("record.encoding", pl.Series(chunk.recoded).arg_true(), None))
+        found += [(rule_id, at, column) for rule_id, at, column in chunk.remarks]
         frame = self._derived(typed.frame)
         frame, broken = judge(frame)
         found += [
@@ -83,7 +85,10 @@ class RowReader:
             pl.lit(self.file_hash).alias("file_hash"),
             pl.lit(self.source.group).alias("source"),
         )
-        staged = [name for name in COLUMN_NAMES if name in frame.columns]
+        if self.source.table == "parcels":
+            frame = frame.with_columns(pl.col("listing_key").alias("record_key"))
+        names = COLUMN_NAMES if self.source.table == "listings" else PARCEL_COLUMN_NAMES
+        staged = [name for name in names if name in frame.columns]
         rows = frame.select(
             pl.col(name) if name in frame.columns else pl.lit(None, dtype=kind).alias(name)
             for name, kind in NARROW.items()
@@ -104,13 +109,15 @@ class RowReader:
         if source.closed_when_priced:
             needed.add("close_price")
         frame = frame.with_columns(
-            pl.lit(None, dtype=POLARS_TYPES[name]).alias(name)
+            pl.lit(None, dtype=POLARS_TYPES.get(name, pl.Date())).alias(name)
             for name in sorted(needed - set(frame.columns) - set(source.fixed))
         )
         frame = frame.with_columns(
             pl.lit(value).cast(POLARS_TYPES[name]).alias(name)
             for name, value in source.fixed.items()
         )
+        if "_record_status" in frame.columns:
+            frame = _ended(frame)
         if source.closed_when_priced:
             status = pl.when(pl.col("close_price").is_not_null()).then(pl.lit("Closed"))
             frame = frame.with_columns(status.alias("standard_status"))
@@ -172,6 +179,15 @@ class RowReader:
         self.hasher.unregister("rows_said")
         assert isinstance(column, pl.DataFrame)
         return column["row_hash"]
+
+
+def _ended(frame: pl.DataFrame) -> pl.DataFrame:
+    """A record that the source has deleted ends its listing: RESO's status Delete."""
+    if "standard_status" not in frame.columns:
+        frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias("standard_status"))
+    deleted = pl.col("_record_status").eq("deleted").fill_null(False)
+    status = pl.when(deleted).then(pl.lit("Delete")).otherwise("standard_status")
+    return frame.with_columns(status.alias("standard_status"))
 
 
 def _accepted(height: int, found: list[tuple[str, pl.Series, str | None]]) -> pl.Series:

@@ -18,6 +18,7 @@ from typing import Literal
 import polars as pl
 
 from realty_assets.ingestion.contract import (
+    COLUMNS,
     POLARS_TYPES,
     listings,
     range_of,
@@ -239,6 +240,7 @@ OTHER_RULES: tuple[Rule, ...] = (
     Rule("price.per_area", "error", "The price per square foot is far from that of its area."),
     Rule("area.unreadable", "error", "The living area cannot be read."),
     Rule("cell.unreadable", "blank", "A cell cannot be read as what its column holds."),
+    Rule("cell.number_as_text", "warn", "A number was sent as text."),
     Rule("zip.malformed", "blank", "The ZIP code does not have five digits."),
     Rule("status.unknown", "warn", "The status word is not known to the mapping."),
     Rule("type.unknown", "warn", "The property type is not known to the mapping."),
@@ -257,7 +259,7 @@ def _range_rules() -> tuple[Rule, ...]:
     # These have a rule of their own that says more.
     told = {"living_area": 0.0}
     rules = []
-    for name in listings.columns:
+    for name in COLUMNS:
         limits = range_of(name)
         # Coordinates are judged as a pair, against the market (file_rules.py).
         if limits is None or name in ("latitude", "longitude"):

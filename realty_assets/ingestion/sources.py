@@ -14,87 +14,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from realty_assets.errors import RealtyError
-from realty_assets.ingestion.contract import COLUMN_NAMES
+from realty_assets.ingestion.contract import COLUMN_NAMES, PARCEL_COLUMN_NAMES
+from realty_assets.ingestion.mapping_cells import Cell, Cells, Key, KnownAt, Strict
 
 MAPPINGS = Path(__file__).parent / "mappings"
-# Read for the rules only, never staged.
-HELPERS = ("_acres", "_list_price_per_sqft", "_close_price_per_sqft")
-# Made by ingestion itself.
-RESERVED = ("file_hash", "record_number", "line_number", "source", "row_hash", "known_at", "flags")
-Kind = Literal["text", "money", "number", "integer", "date", "timestamp", "yes_no", "lookup", "zip"]
 
 
 class SourceError(RealtyError):
     """A mapping cannot be used; the message names the file, the line and the field."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class Cell(_Strict):
-    """One column that a heading fills, and how its cells are written."""
-
-    to: str = Field(description="RESO column in snake_case, or a helper such as _acres.")
-    kind: Kind = Field("text", alias="as")
-    formats: tuple[str, ...] = Field((), description="strptime forms, the usual one first.")
-    values: dict[str, Any] = Field(default_factory=dict, description="Words of a lookup.")
-    otherwise: Literal["unknown", "keep"] = Field(
-        "unknown", description="A word that the lookup does not hold: flag it, or keep it as is."
-    )
-    zero_is_missing: bool = Field(False, description="0 stands for 'not known' or 'never'.")
-    marks: str = Field("", description="Characters after a number that mean something else.")
-
-    @model_validator(mode="after")
-    def _fits(self) -> Cell:
-        if self.to not in COLUMN_NAMES and self.to not in HELPERS:
-            raise ValueError(f"'{self.to}' is not a column of staging.listings")
-        if self.to in RESERVED:
-            raise ValueError(f"'{self.to}' is filled by ingestion itself")
-        if self.kind in ("date", "timestamp") and not self.formats:
-            raise ValueError(f"a {self.kind} needs its formats, such as '%m/%d/%Y'")
-        if self.kind == "lookup" and not self.values:
-            raise ValueError("a lookup needs its values")
-        return self
-
-
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, dict) else value
-
-
-Cells = Annotated[tuple[Cell, ...], BeforeValidator(_as_list)]
-
-
-class Key(_Strict):
-    """How a listing is named: by one column, or by several joined (dates as yyyymmdd)."""
-
-    join: tuple[str, ...] = ("listing_key",)
-    separator: str = "-"
-
-
-class KnownAt(_Strict):
-    """One way to know when a row became known. The first that gives a time counts."""
-
-    column: str | None = Field(None, description="A timestamp column.")
-    end_of_day: str | None = Field(None, description="A date column: known at its end, local.")
-    lag_days: int = Field(0, ge=0, description="Reporting lag after the end of that day.")
-    file: Literal["latest_date", "arrival"] | None = None
-
-    @model_validator(mode="after")
-    def _one(self) -> KnownAt:
-        if sum(x is not None for x in (self.column, self.end_of_day, self.file)) != 1:
-            raise ValueError("give exactly one of column, end_of_day and file")
-        return self
-
-
-class Source(_Strict):
+class Source(Strict):
     """A vendor's export: which headings it has and what they mean."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -105,7 +42,21 @@ class Source(_Strict):
         description="history: loaded late, known long ago; daily: known when it comes."
     )
     time_zone: str
-    recognised_by: tuple[str, ...] = Field(min_length=1)
+    form: Literal["table", "json"] = Field("table", description="json: RESO Web API pages.")
+    table: Literal["listings", "parcels"] = "listings"
+    recognised_by: tuple[str, ...] = ()
+    headings: tuple[str, ...] = Field(
+        (), description="Of a file without a heading row; read so only when the source is named."
+    )
+    encoding: Literal["", "cp1252", "cp437", "latin-1"] = Field(
+        "", description="Of files that are not Unicode; empty: found out, Windows-1252 if need be."
+    )
+    quoted: bool = Field(True, description="False: a quote mark is a character like any other.")
+    disclaimers: tuple[str, ...] = Field(
+        (), description="How a first cell begins that is a notice and no data."
+    )
+    currency: str = Field("USD", pattern=r"^[A-Z]{3}$")
+    usd_rate: float = Field(1.0, gt=0, description="US dollars per unit of the currency, fixed.")
     key: Key = Key()
     known_at: tuple[KnownAt, ...] = Field(min_length=1)
     columns: dict[str, Cells]
@@ -133,7 +84,14 @@ class Source(_Strict):
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError(f"time_zone '{self.time_zone}' is not known") from error
-        targets = [cell.to for cells in self.columns.values() for cell in cells]
+        if not self.recognised_by and not self.headings:
+            raise ValueError("give recognised_by, or the headings of a file that has none")
+        if (self.currency == "USD") != (self.usd_rate == 1.0):
+            raise ValueError(f"state the usd_rate of {self.currency}: US dollars for one of it")
+        self._columns_fit()
+        cells = [cell for _, cell in self.cells()]
+        # A heading that stands in for another fills its column in that one's absence only.
+        targets = [cell.to for cell in cells if not cell.unless_heading]
         if twice := sorted({name for name in targets if targets.count(name) > 1}):
             raise ValueError(f"two headings fill {', '.join(twice)}")
         if both := sorted(set(self.private) & set(self.columns)):
@@ -142,7 +100,7 @@ class Source(_Strict):
             raise ValueError(f"volatile heading '{lost[0]}' is not mapped")
         if lost := [name for name in self.recognised_by if name not in self.columns]:
             raise ValueError(f"recognised_by names '{lost[0]}', which is not mapped")
-        filled = {*targets, *self.fixed}
+        filled = {*(cell.to for cell in cells), *self.fixed}
         wanted = [*self.key.join]
         wanted += [
             name for rule in self.known_at for name in (rule.column, rule.end_of_day) if name
@@ -151,9 +109,21 @@ class Source(_Strict):
             raise ValueError(
                 f"'{lost[0]}' is needed for the key or known_at, and no heading fills it"
             )
-        if lost := sorted(set(self.fixed) - set(COLUMN_NAMES)):
-            raise ValueError(f"fixed: '{lost[0]}' is not a column of staging.listings")
         return self
+
+    def _columns_fit(self) -> None:
+        names = COLUMN_NAMES if self.table == "listings" else PARCEL_COLUMN_NAMES
+        stated = {cell.to for _, cell in self.cells() if not cell.to.startswith("_")}
+        if lost := sorted(stated - set(names)):
+            raise ValueError(f"'{lost[0]}' is not a column of staging.{self.table}")
+        if lost := sorted(set(self.fixed) - set(names)):
+            raise ValueError(f"fixed: '{lost[0]}' is not a column of staging.{self.table}")
+        if self.headings and (lost := [name for name in self.columns if name not in self.headings]):
+            raise ValueError(f"column '{lost[0]}' is not among the headings")
+        for _, cell in self.cells():
+            asked = cell.only_if.heading if cell.only_if else ""
+            if asked and asked not in self.columns:
+                raise ValueError(f"only_if names heading '{asked}', which is not mapped")
 
     @property
     def group(self) -> str:
@@ -277,6 +247,7 @@ def recognise(
     """The source whose telling headings are all there; of several, the one that maps the most."""
     found = {plain(heading) for heading in headings}
     sources = built_in() if sources is None else sources
+    sources = [source for source in sources if source.recognised_by] or sources
     fitting = [
         source for source in sources if all(plain(name) in found for name in source.recognised_by)
     ]
