@@ -18,6 +18,7 @@ from realty_assets.warehouse import Warehouse, sql
 FILES, RAW = dg.AssetKey(["ledger", "files"]), dg.AssetKey(["raw", "listings"])
 DECISIONS = dg.AssetKey(["ledger", "decisions"])
 LISTINGS = dg.AssetKey(["staging", "listings"])
+PARCELS = dg.AssetKey(["staging", "parcels"])
 QUARANTINE = dg.AssetKey(["staging", "quarantine"])
 PHOTO_FILES = dg.AssetKey(["ledger", "photo_files"])
 PHOTO_MANIFEST = dg.AssetKey(["ledger", "photo_manifest"])
@@ -57,6 +58,7 @@ def _spec(key: dg.AssetKey, description: str, *deps: dg.AssetKey) -> dg.AssetSpe
             "Every accepted version of every listing, typed and flagged.",
             *(RAW, DECISIONS),
         ),
+        _spec(PARCELS, "Every accepted version of every record of a county's roll.", RAW),
         _spec(
             QUARANTINE,
             "Every record kept out: raw text, place, the rules it breaks, what was decided.",

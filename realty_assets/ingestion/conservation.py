@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from realty_assets.ingestion.contract import breaches
+from realty_assets.ingestion.contract import breaches, listings, parcels
 from realty_assets.warehouse import Warehouse, sql
 
 CONTRACT_SAMPLE_ROWS = 50_000
@@ -73,8 +73,13 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 
 def contract_breaches(warehouse: Warehouse) -> tuple[list[dict[str, Any]], int]:
     """(parts of the contract that staged rows break, rows looked at)."""
-    with warehouse.connect() as conn:
-        n_rows = conn.execute("SELECT count(*) FROM staging.listings").fetchall()[0][0]
-    one_in = max(1, n_rows // CONTRACT_SAMPLE_ROWS)
-    sample = warehouse.read(sql("staging/contract_sample.sql"), {"one_in": one_in})
-    return breaches(sample).to_dicts(), sample.height
+    found, looked_at = [], 0
+    for table, contract in (("listings", listings), ("parcels", parcels)):
+        with warehouse.connect() as conn:
+            n_rows = conn.execute(f"SELECT count(*) FROM staging.{table}").fetchall()[0][0]
+        one_in = max(1, n_rows // CONTRACT_SAMPLE_ROWS)
+        query = sql(f"staging/{'parcel_' if table == 'parcels' else ''}contract_sample.sql")
+        sample = warehouse.read(query, {"one_in": one_in})
+        found += breaches(sample, contract).to_dicts()
+        looked_at += sample.height
+    return found, looked_at

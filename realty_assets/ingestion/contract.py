@@ -1,7 +1,7 @@
 """The contract of staging.listings and staging.parcels: every column and what it may hold.
 
-One Pandera schema per table is the only place where types and ranges are stated. The rules that quarantine
-or blank are derived from it (rules.py), and the asset check holds the table against it.
+One Pandera schema per table is the only place where types and ranges are stated. The rules that
+quarantine or blank are derived from it (rules.py), and the asset check holds the table against it.
 `severity` says what a cell outside its range does: error = the row is quarantined,
 blank = the cell is emptied and flagged; it stays in raw either way.
 """

@@ -23,7 +23,8 @@ from realty_assets.warehouse import SqlFile, Tx, sql
 FILES, EVENTS, CONTENTS = "ledger.files", "ledger.events", "ledger.contents"
 DECISIONS, RAW = "ledger.decisions", "raw.listings"
 LISTINGS, QUARANTINE = "staging.listings", "staging.quarantine"
-TABLES = (FILES, DECISIONS, RAW, LISTINGS, QUARANTINE, EVENTS, CONTENTS)
+PARCELS = "staging.parcels"
+TABLES = (FILES, DECISIONS, RAW, LISTINGS, PARCELS, QUARANTINE, EVENTS, CONTENTS)
 Status = Literal["staged", "unchanged", "refused", "blocked"]
 
 
@@ -205,6 +206,7 @@ def table_hashes(tx: Tx) -> dict[str, str]:
         DECISIONS: decided,
         RAW: content,
         LISTINGS: f"{content}|{moved}",
+        PARCELS: f"{content}|{moved}",
         QUARANTINE: f"{content}|{decided}",
         EVENTS: f"{deliveries}|{decided}|{growing[0][0]}",
         CONTENTS: f"{deliveries}|{decided}",

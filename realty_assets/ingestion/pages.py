@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -145,7 +145,7 @@ def _walk(text: str) -> Iterator[Record]:
         raise _NoRecords
 
 
-def _list(text: str, at: int, decoder: json.JSONDecoder) -> Iterator[Record]:
+def _list(text: str, at: int, decoder: json.JSONDecoder) -> Generator[Record, None, int]:
     """Yields the elements of the list that begins at `at`; returns where it ends."""
     line, counted = 1, 0
     at = _skip(text, at + 1)

@@ -27,6 +27,10 @@ class CountsDisagree(RealtyError):
     """The parser found another number of records than the splitter did."""
 
 
+class _Unquoted(csv.excel):
+    quoting = csv.QUOTE_NONE
+
+
 @dataclass
 class Chunk:
     """Some consecutive records of a file.
@@ -150,7 +154,9 @@ def _chunk(data: bytes, split: Split, layout: Layout, offset: int, number: int) 
 def _recode(
     data: bytes, split: Split, whole: np.ndarray, encoding: str
 ) -> tuple[list[int], frozenset[str]]:
-    """Rewrites records that are not UTF-8, or all in a stated encoding; returns their positions and what was seen.
+    """Rewrites records that are not UTF-8, or all in a stated encoding.
+
+    Returns their positions and what was seen.
 
     Only records with bytes beyond ASCII are looked at one by one, and only in a stretch that does
     not decode as a whole.
@@ -222,14 +228,13 @@ def _parse_each(
     data: bytes, split: Split, whole: np.ndarray, layout: Layout
 ) -> tuple[pl.DataFrame, list[int]]:
     """(cells of the whole records that can be read one by one, positions of the others)."""
+    dialect = csv.excel if layout.source.quoted else _Unquoted
     rows, unreadable = [], []
     for at in np.flatnonzero(whole).tolist():
         record = split.rewritten.get(at, data[split.starts[at] : split.ends[at]])
         lines = io.StringIO(record.decode("utf-8").rstrip("\r\n"), newline="")
         try:
-            quoting = csv.QUOTE_MINIMAL if layout.source.quoted else csv.QUOTE_NONE
-            reader = csv.reader(lines, delimiter=layout.delimiter, strict=True, quoting=quoting)
-            found = list(reader)
+            found = list(csv.reader(lines, dialect, delimiter=layout.delimiter, strict=True))
         except csv.Error:
             found = []
         if len(found) == 1 and len(found[0]) == len(layout.headings):

@@ -92,8 +92,9 @@ def hash_file(path: Path) -> str:
 
 
 def stream(path: Path, sheet: str = "") -> Iterator[bytes]:
-    """The file's bytes, or those of a workbook's sheet, as UTF-8 without a byte order mark; single bytes >= 128 may be Windows-1252.
+    """The file's bytes, or a workbook's sheet as CSV, in UTF-8 without a byte order mark.
 
+    Single bytes >= 128 may be Windows-1252.
     Raises FileRefused for NUL bytes, a broken archive, or a broken UTF-16 text.
     """
     if sheet:

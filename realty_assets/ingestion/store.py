@@ -20,6 +20,7 @@ from realty_assets.ingestion.ledger import (
     EVENTS,
     FILES,
     LISTINGS,
+    PARCELS,
     QUARANTINE,
     RAW,
     TABLES,
@@ -42,6 +43,7 @@ _LATER = {
 _CREATED = (
     "ledger/files_table",
     "staging/listings_table",
+    "staging/parcels_table",
     "staging/quarantine_table",
     "ledger/decisions_table",
 )
@@ -100,6 +102,7 @@ def commit(tx: Tx, result: FileResult, delivery: Delivery, started: float) -> Le
         file_known_at=result.known_at,
         # A few late times do not date a file: nine in ten rows were known by then.
         file_made_at=nine_in_ten(result.rows["known_at"]),
+        parcels=source.table == "parcels",
     )
     unchanged = fates.filter(pl.col("fate") == "unchanged").height
     if result.quarantine.height:
@@ -150,24 +153,25 @@ def stage(
     file_hash: str,
     file_known_at: datetime | None,
     file_made_at: datetime | None,
+    parcels: bool = False,
 ) -> tuple[pl.DataFrame, int]:
-    """Adds the rows of one file that tell something new to staging.listings.
+    """Adds the rows of one file that tell something new to staging.listings, or staging.parcels.
 
     `typed`: folder of parquet parts with the typed rows; `rows`: the NARROW columns of those that
     may be staged; `late`: flags found after `typed` was written; `quarantined`: record numbers that
     stay out; `file_known_at`: for rows that say nothing of time. Returns (record_number, fate,
     blank_place, flags) of rows that are not simply staged as they are, and how many were staged.
     """
-    fates = _verdicts(tx, rows, late, quarantined, source, file_hash, file_made_at)
+    fates = _verdicts(tx, rows, late, quarantined, source, file_hash, file_made_at, parcels)
     if typed is None:
         return fates, 0
     tx.conn.register("verdicts", fates.to_arrow())
-    before = _count(tx, LISTINGS)
-    accepted = sql("staging/accepted.sql").bind(
-        typed=str(typed / "*.parquet"), file_known_at=file_known_at
-    )
-    tx.conn.execute(f"INSERT INTO {LISTINGS} BY NAME {accepted.text}", dict(accepted.params))
-    staged = _count(tx, LISTINGS) - before
+    target = PARCELS if parcels else LISTINGS
+    before = _count(tx, target)
+    query = "staging/accepted_parcels.sql" if parcels else "staging/accepted.sql"
+    accepted = sql(query).bind(typed=str(typed / "*.parquet"), file_known_at=file_known_at)
+    tx.conn.execute(f"INSERT INTO {target} BY NAME {accepted.text}", dict(accepted.params))
+    staged = _count(tx, target) - before
     tx.conn.unregister("verdicts")
     return fates, staged
 
@@ -189,15 +193,20 @@ def _verdicts(
     source: str,
     file_hash: str,
     file_made_at: datetime | None,
+    parcels: bool,
 ) -> pl.DataFrame:
     incoming = rows.select(
         "record_number", "listing_key", "known_at", "row_hash", "standard_status"
     )
     tx.conn.register("incoming_rows", incoming.to_arrow())
-    repeats = tx.read(
-        sql("staging/repeats.sql"),
-        {"source": source, "file_hash": file_hash, "file_made_at": file_made_at},
-    )
+    by_source = {"source": source}
+    if parcels:
+        repeats = tx.read(sql("staging/parcel_repeats.sql"), by_source)
+    else:
+        repeats = tx.read(
+            sql("staging/repeats.sql"),
+            {**by_source, "file_hash": file_hash, "file_made_at": file_made_at},
+        )
     tx.conn.unregister("incoming_rows")
     out = pl.DataFrame({"record_number": quarantined}, schema={"record_number": pl.Int64})
     unchanged = repeats.filter("unchanged").select(

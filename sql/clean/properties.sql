@@ -2,6 +2,8 @@
 WITH latest AS (
     SELECT *
     FROM clean.listing_versions
+    -- A record of a deletion often names the listing and nothing else.
+    WHERE standard_status IS DISTINCT FROM 'Delete'
     QUALIFY row_number() OVER (
         PARTITION BY property_key ORDER BY known_at DESC, row_hash DESC, file_hash DESC, record_number DESC
     ) = 1

@@ -25,7 +25,11 @@ in_staging AS (
         count(*) FILTER (
             WHERE list_has_any(flags, ['quarantine.released', 'quarantine.retried'])
         ) AS n_moved
-    FROM staging.listings
+    FROM (
+        SELECT file_hash, flags FROM staging.listings
+        UNION ALL
+        SELECT file_hash, flags FROM staging.parcels
+    )
     GROUP BY file_hash
 ),
 in_quarantine AS (
@@ -49,7 +53,11 @@ decided AS (
 twice AS (
     SELECT q.file_hash, count(*) AS n
     FROM staging.quarantine AS q
-    SEMI JOIN staging.listings AS s
+    SEMI JOIN (
+        SELECT file_hash, record_number FROM staging.listings
+        UNION ALL
+        SELECT file_hash, record_number FROM staging.parcels
+    ) AS s
         ON s.file_hash = q.file_hash AND s.record_number = q.record_number
     WHERE q.resolution IN ('open', 'discarded')
         AND q.file_hash IN (SELECT file_hash FROM told WHERE deliveries = 1)

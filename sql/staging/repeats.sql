@@ -66,7 +66,7 @@ SELECT
     o.is_twin
         OR coalesce(o.row_hash = o.hash_before, FALSE)
         OR coalesce(o.row_hash = o.hash_after AND o.new_after = 0, FALSE) AS unchanged,
-    o.standard_status <> 'Closed'
+    o.standard_status NOT IN ('Closed', 'Delete')
         AND (
             coalesce(o.sold_before, 0) = 1
             OR coalesce(s.first_sold_at < o.known_at, FALSE)
