@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from realty_assets.ingestion.contract import POLARS_TYPES
-from realty_assets.ingestion.mapping_cells import SQFT_PER, Cell
+from realty_assets.ingestion.mapping_cells import SQFT_PER, Cell, OnlyIf
 from realty_assets.ingestion.sources import Source, plain
 
 _TRUE, _FALSE = ("yes", "y", "true", "t", "1"), ("no", "n", "false", "f", "0")
@@ -57,7 +57,7 @@ def to_typed(cells: pl.DataFrame, reads: list[tuple[str, Cell]], source: Source)
         text.alias(cell.to) for text, (_, cell) in zip(cells_of, reads, strict=True)
     )
     frame = texts.select(_fast(cell, source).alias(cell.to) for _, cell in reads)
-    typed = Typed(frame)
+    typed = Typed(frame, remarks=_distrusted(cells, reads))
     mended: list[pl.Series] = []
     for _, cell in reads:
         if cell.kind == "text":
@@ -107,13 +107,34 @@ def _one_each(
             other = names.get(plain(cell.only_if.heading))
             if other is None:
                 continue
-            words = [plain(word) for word in cell.only_if.words]
-            holds = pl.col(other).str.strip_chars().str.to_lowercase().is_in(words)
-            holds = holds.fill_null(False)
-            text = pl.when(~holds if cell.only_if.negated else holds).then(text)
+            text = pl.when(_holds(other, cell.only_if)).then(text)
         texts.append(text)
         kept.append((heading, cell))
     return texts, kept
+
+
+def _holds(heading: str, asked: OnlyIf) -> pl.Expr:
+    words = [plain(word) for word in asked.words]
+    holds = pl.col(heading).str.strip_chars().str.to_lowercase().is_in(words).fill_null(False)
+    return ~holds if asked.negated else holds
+
+
+def _distrusted(
+    cells: pl.DataFrame, reads: list[tuple[str, Cell]]
+) -> dict[tuple[str, str], pl.Series]:
+    """Rows of filled cells that do not count, where the mapping wants them flagged."""
+    names = {plain(heading): heading for heading in reversed(cells.columns)}
+    found = {}
+    for heading, cell in reads:
+        asked = cell.only_if
+        if asked is None or not asked.flag or plain(asked.heading) not in names:
+            continue
+        filled = pl.col(heading).str.strip_chars().ne("").fill_null(False)
+        left_out = filled & ~_holds(names[plain(asked.heading)], asked)
+        at = cells.select(left_out.alias("left_out"))["left_out"].arg_true()
+        if at.len():
+            found[cell.to, "cell.distrusted"] = at
+    return found
 
 
 def _factor(cell: Cell, source: Source) -> float:
@@ -154,6 +175,7 @@ def _fast(cell: Cell, source: Source) -> pl.Expr:
         case "yes_no":
             return _looked_up(column, _YES_NO, pl.Boolean(), keep=False)
         case "lookup":
+            wanted = pl.String() if cell.to == "_record_status" else wanted
             return _looked_up(column, cell.values, wanted, keep=cell.otherwise == "keep")
     raise AssertionError(f"no such kind: {cell.kind}")
 

@@ -145,6 +145,9 @@ def _ingest(
             accepted, rows = reader.read(chunk, utf8, findings)
             typed.add(accepted)
             narrow.append(rows)
+        if not raw.n_parts:
+            # The view over raw needs a file even when no record is whole.
+            raw.add(_no_rows(layout))
         raw.wait()
         typed.wait()
     if not n_rows:
@@ -213,6 +216,11 @@ def _with_place(chunk: parsing.Chunk, file_hash: str) -> pl.DataFrame:
         pl.Series("record_number", chunk.numbers, dtype=pl.Int64),
         pl.Series("line_number", chunk.lines, dtype=pl.Int64),
     )
+
+
+def _no_rows(layout: Layout) -> pl.DataFrame:
+    place = {"file_hash": pl.String, "record_number": pl.Int64, "line_number": pl.Int64}
+    return pl.DataFrame(schema={**dict.fromkeys(layout.headings, pl.String), **place})
 
 
 def _damage(fields: int, wanted: int) -> str:

@@ -55,6 +55,7 @@ class OnlyIf(Strict):
     heading: str
     words: tuple[str, ...] = Field(min_length=1)
     negated: bool = Field(False, description="Only where the heading holds none of the words.")
+    flag: bool = Field(False, description="Flag the rows in which a filled cell does not count.")
 
 
 class Cell(Strict):

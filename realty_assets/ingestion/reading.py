@@ -285,6 +285,11 @@ def _without_header(
 
 def unknown_headings(path: Path, unknown: UnknownHeadings) -> FileRefused:
     """The refusal of a file whose headings no source has."""
+    if not unknown.missing:
+        return FileRefused(
+            f"{path.name} has neither a header row of a known source nor the number of columns of "
+            f"'{unknown.nearest}', which has none: give a mapping with --source FILE.yaml."
+        )
     missing = ", ".join(f"'{name}'" for name in unknown.missing[:8])
     more = f" and {len(unknown.missing) - 8} more" if len(unknown.missing) > 8 else ""
     return FileRefused(

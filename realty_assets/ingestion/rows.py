@@ -38,7 +38,8 @@ class RowReader:
             dict.fromkeys(
                 heading
                 for heading, cell in reads
-                if heading.casefold() not in volatile and not cell.to.startswith("_")
+                if heading.casefold() not in volatile
+                and (not cell.to.startswith("_") or cell.to == "_record_status")
             )
         )
 

@@ -240,6 +240,7 @@ OTHER_RULES: tuple[Rule, ...] = (
     Rule("price.per_area", "error", "The price per square foot is far from that of its area."),
     Rule("area.unreadable", "error", "The living area cannot be read."),
     Rule("cell.unreadable", "blank", "A cell cannot be read as what its column holds."),
+    Rule("cell.distrusted", "blank", "The mapping does not trust this cell in such a row."),
     Rule("cell.number_as_text", "warn", "A number was sent as text."),
     Rule("zip.malformed", "blank", "The ZIP code does not have five digits."),
     Rule("status.unknown", "warn", "The status word is not known to the mapping."),
@@ -316,6 +317,8 @@ _UNREADABLE = {
 
 def unreadable(column: str) -> str | None:
     """The rule that a cell of `column` breaks when it cannot be read; None for a helper."""
+    if column == "_record_status":
+        return "status.unknown"
     if column.startswith("_"):
         return None
     return _UNREADABLE.get(column, "cell.unreadable")

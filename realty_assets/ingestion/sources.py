@@ -247,9 +247,10 @@ def recognise(
     """The source whose telling headings are all there; of several, the one that maps the most."""
     found = {plain(heading) for heading in headings}
     sources = built_in() if sources is None else sources
-    sources = [source for source in sources if source.recognised_by] or sources
     fitting = [
-        source for source in sources if all(plain(name) in found for name in source.recognised_by)
+        source
+        for source in sources
+        if source.recognised_by and all(plain(name) in found for name in source.recognised_by)
     ]
     if fitting:
         return max(fitting, key=lambda s: sum(plain(heading) in found for heading in s.columns))

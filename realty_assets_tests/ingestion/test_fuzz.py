@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import os
 import random
 import shutil
+import tempfile
 from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from realty_assets.errors import RealtyError
 from realty_assets.ingestion.files import FileResult, ingest_file
+from realty_assets.ingestion.reading import FileRefused
 from realty_assets.ingestion.sources import built_in
 from realty_assets_tests.ingestion.exports import export, sale
 
@@ -51,6 +58,59 @@ def check_counts(result: FileResult) -> None:
     assert sorted(numbers) == list(range(1, result.rows_read + 1))
 
 
+def reso_row(number: int) -> dict[str, object]:
+    """A RESO record without fault, as a Web API sends it."""
+    price = 300_000 + 1_000 * number
+    return {
+        "ListingKey": str(20_000_000 + number),
+        "StandardStatus": "Closed",
+        "PropertyType": "Residential",
+        "ListPrice": price,
+        "ClosePrice": float(price - 5_000),
+        "CloseDate": "2021-06-15",
+        "ListingContractDate": "2021-05-01",
+        "ModificationTimestamp": "2021-06-15T16:24:59.000Z",
+        "LivingArea": 2_000 + number,
+        "PublicRemarks": 'Corner "lot",\nnew',
+        "Media": [{"Order": 1, "MediaURL": "https://media.example.org/1.jpg"}],
+    }
+
+
+def reso_page(n_rows: int) -> bytes:
+    page = {"@odata.nextLink": "x", "value": [reso_row(number) for number in range(n_rows)]}
+    return json.dumps(page, indent=1).encode()
+
+
+def table(headings: list[str], rows: list[list[object]]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerows([headings, *rows])
+    return out.getvalue().encode()
+
+
+def other_forms() -> list[bytes]:
+    """RESO as CSV and as JSON, and Redfin's download with its notice."""
+    reso = [reso_row(number) for number in range(40)]
+    plain = [name for name in reso[0] if name != "Media"]
+    redfin = {
+        "SALE TYPE": "PAST SALE",
+        "SOLD DATE": "July-30-2021",
+        "PROPERTY TYPE": "Townhouse",
+        "STATE OR PROVINCE": "TX",
+        "ZIP OR POSTAL CODE": "77449",
+        "PRICE": "300000",
+        "SQUARE FEET": "2000",
+        "STATUS": "Sold",
+    }
+    note = "In accordance with local MLS rules, some MLS listings are not included in the download"
+    lines: list[list[object]] = [[note]]
+    lines += [[*redfin.values(), str(number)] for number in range(40)]
+    return [
+        table(plain, [[row[name] for name in plain] for row in reso]),
+        reso_page(40),
+        table([*redfin, "MLS#"], lines),
+    ]
+
+
 def shake(folder: Path, seed: int, n_files: int) -> tuple[int, list[str]]:
     """(files read, why others were refused) of `n_files` damaged exports."""
     luck = random.Random(seed)
@@ -58,6 +118,7 @@ def shake(folder: Path, seed: int, n_files: int) -> tuple[int, list[str]]:
     forms = [export(rows), export(rows, end="\n")]
     forms.append(export([*rows, sale(50, Subdivision="Café")]).decode().encode("cp1252"))
     forms.append(export(rows).decode().encode("utf-16"))
+    forms += other_forms()
     read, refused = 0, []
     for _ in range(n_files):
         path = folder / "x.csv"
@@ -88,3 +149,55 @@ def test_a_heading_that_is_not_needed_may_be_missing(tmp_path: Path, heading: st
     result = ingest_file(path, built_in(), tmp_path / "work")
     assert (result.rows_read, result.quarantine.height) == (40, 0)
     assert result.rows["known_at"].null_count() == 0
+
+
+@given(st.data())
+@settings(max_examples=200 if FULL else 25, deadline=None)
+def test_whole_records_before_the_damage_are_all_there(data: st.DataObject) -> None:
+    """Counted by Python's csv and json modules on the part of the file that is not damaged."""
+    form = data.draw(st.sampled_from(range(3)))
+    whole = other_forms()[form]
+    at = data.draw(st.integers(len(whole) // 3, len(whole) - 1))
+    junk = data.draw(st.binary(min_size=1, max_size=30)).replace(b"\0", b"?")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "x.csv").write_bytes(whole[:at] + junk + whole[at:])
+        result, why = None, ""
+        try:
+            result = ingest_file(folder / "x.csv", built_in(), folder / "work")
+        except RealtyError as error:
+            why = str(error)
+        if result is None:
+            assert why.endswith(".")
+            return
+        check_counts(result)
+        if form == 1:
+            # JSON that is damaged and still whole: as many records as Python finds.
+            text = (whole[:at] + junk + whole[at:]).decode("utf-8", "replace")
+            assert result.rows_read == len(json.loads(text, strict=False)["value"])
+            return
+        before = whole[:at].rpartition(b"\r\n")[0].decode()
+        records = list(csv.reader(io.StringIO(before, newline="")))
+        width = len(records[0])
+        certain = sum(len(record) == width for record in records[1:])
+        # The record before the damage may have been cut inside a quoted cell.
+        assert result.rows_read >= certain - 1
+
+
+def test_a_page_that_is_cut_off_anywhere_is_refused(tmp_path: Path) -> None:
+    page = reso_page(3)
+    path = tmp_path / "x.json"
+    for at in range(len(page) // 7, len(page), 97):
+        path.write_bytes(page[:at])
+        with pytest.raises(FileRefused, match=r"breaks off or is damaged near line \d+"):
+            ingest_file(path, built_in(), tmp_path / "work")
+
+
+def test_elements_that_are_no_records_are_malformed_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    rows = [reso_row(1), 7, {}, reso_row(2), None]
+    path.write_text(json.dumps({"value": rows}), encoding="utf-8")
+    result = ingest_file(path, built_in(), tmp_path / "work")
+    check_counts(result)
+    assert (result.rows_read, result.rows_malformed) == (5, 3)
+    assert result.quarantine["raw_text"].to_list() == ["7", "{}", "null"]
