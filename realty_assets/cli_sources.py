@@ -1,4 +1,4 @@
-"""`realty sources`: the mappings there are, a draft for a file that none fits, and who must not in."""
+"""`realty sources`: the mappings there are, a draft for an unknown file, and what is blocked."""
 
 from __future__ import annotations
 

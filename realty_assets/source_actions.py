@@ -8,8 +8,6 @@ from typing import Any
 from realty_assets.errors import RealtyError
 from realty_assets.settings import get_settings
 
-BLOCKED = "ledger.blocked_sources"
-
 
 class DraftExists(RealtyError):
     """A draft would overwrite a file."""
@@ -81,9 +79,11 @@ def propose(file: Path, to: Path | None) -> dict[str, Any]:
 
 def _blocked() -> set[str]:
     """Sources whose files are refused by order of the home's user."""
-    from realty_assets.warehouse import Warehouse
+    from realty_assets.ingestion.blocks import blocked
+    from realty_assets.warehouse import Tx, Warehouse
 
     warehouse = Warehouse.at(get_settings().warehouse_path)
-    if not warehouse.exists(BLOCKED):
+    if not warehouse.exists("ledger.decisions"):
         return set()
-    return set(warehouse.read(BLOCKED)["source"].to_list())
+    with warehouse.connect() as conn:
+        return set(blocked(Tx(conn)))

@@ -178,6 +178,7 @@ def _move(tx: Tx, rows: pl.DataFrame, plan: Plan, scratch: Path) -> dict[int, st
         file_hash=file_hash,
         file_known_at=None,
         file_made_at=made_at or store.nine_in_ten(typed["known_at"]),
+        parcels=plan.source.table == "parcels",
     )
     unchanged = set(fates.filter(pl.col("fate") == "unchanged")["record_number"].to_list())
     return {

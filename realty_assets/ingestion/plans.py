@@ -90,7 +90,8 @@ def release(rows: pl.DataFrame, home: Path) -> Plan:
         return joined.with_columns(filled).drop("told_at")
 
     typed = dated(within_contract(read.typed))
-    usable = typed.filter(pl.col("listing_key").is_not_null(), pl.col("known_at").is_not_null())
+    key = "record_key" if source.table == "parcels" else "listing_key"
+    usable = typed.filter(pl.col(key).is_not_null(), pl.col("known_at").is_not_null())
     _refuse(
         rows.filter(~pl.col("record_number").is_in(typed["record_number"].implode())),
         rows.height,

@@ -16,7 +16,7 @@ import polars as pl
 
 from realty_assets.errors import RealtyError
 from realty_assets.ingestion.cells import mapped
-from realty_assets.ingestion.contract import POLARS_TYPES, listings, range_of
+from realty_assets.ingestion.contract import COLUMNS, POLARS_TYPES, range_of
 from realty_assets.ingestion.file_rules import NARROW, judge_file
 from realty_assets.ingestion.files import file_known_at
 from realty_assets.ingestion.findings import Findings
@@ -80,7 +80,7 @@ def reread_among_all(
 
 def within_contract(typed: pl.DataFrame) -> pl.DataFrame:
     """`typed` with cells outside the ranges of the contract emptied: staging never holds them."""
-    limits = {name: range_of(name) for name in typed.columns if name in listings.columns}
+    limits = {name: range_of(name) for name in typed.columns if name in COLUMNS}
     return typed.with_columns(
         pl.when(pl.col(name).is_between(*limit)).then(pl.col(name)).alias(name)
         for name, limit in limits.items()

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from realty_assets.ingestion.sources import HELPERS
+from realty_assets.ingestion.mapping_cells import HELPERS
 
 HERE = Path(__file__).parent
 # A match that is less than the whole name is never sure, whatever the values say.
