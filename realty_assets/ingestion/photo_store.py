@@ -87,9 +87,10 @@ def place(data: bytes, home: Path, photo_hash: str, format_: str | None) -> str:
     relative = f"photos/{photo_hash[:2]}/{photo_hash}.{extension}"
     target = home / relative
     if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
         beside = target.with_name(f".{target.name}.{os.getpid()}-{get_ident()}.part")
         try:
+            if not target.parent.is_dir():
+                target.parent.mkdir(parents=True, exist_ok=True)
             beside.write_bytes(data)
             beside.replace(target)
         finally:

@@ -26,7 +26,7 @@ from realty_assets.ingestion.photo_reading import Seen, see
 from realty_assets.ingestion.photo_store import Fact, Kept, Rules
 from realty_assets.warehouse import Tx, Warehouse
 
-BATCH_FILES = 256
+BATCH_FILES = 512
 # A larger file is no listing photo, and is not read into memory.
 MOST_BYTES = 256 << 20
 Log = Callable[[str], None]
