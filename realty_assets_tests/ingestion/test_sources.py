@@ -49,7 +49,9 @@ def test_family_loads_both_forms_and_name_loads_one() -> None:
 
 
 def test_unknown_name_lists_the_sources() -> None:
-    with pytest.raises(SourceError, match="no source 'hra': choose one of har, king_county"):
+    with pytest.raises(
+        SourceError, match="no source 'hra': choose one of har, hcad, king_county, redfin"
+    ):
         load_source("hra")
 
 
@@ -98,8 +100,22 @@ def test_real_headings_are_recognised(shared_data: Path) -> None:
         )
 
 
+@pytest.mark.parametrize(
+    "name", ["redfin", "redfin_older", "reso_csv", "hcad_real_acct", "hcad_building_res"]
+)
+def test_headings_of_other_built_in_sources(shared_data: Path, name: str) -> None:
+    text = (shared_data / f"headers/{name}.csv").read_text(encoding="utf-8-sig")
+    headings = text.strip().split(",")
+    found = recognise(headings)
+    assert isinstance(found, Source)
+    assert found.name == name
+    if not name.startswith("reso"):
+        # RESO's names are a dictionary, of which a feed sends some.
+        assert {*found.columns, *found.private} <= set(headings)
+
+
 def test_other_vendors_headings_are_not_taken_for_ours(shared_data: Path) -> None:
-    for name in ("redfin.csv", "paragon_vancouver.csv", "homeharvest.csv", "recolorado_matrix.csv"):
+    for name in ("paragon_vancouver.csv", "homeharvest.csv", "recolorado_matrix.csv"):
         text = (shared_data / "headers" / name).read_text(encoding="utf-8-sig")
         assert isinstance(recognise(text.strip().split(",")), UnknownHeadings)
 
