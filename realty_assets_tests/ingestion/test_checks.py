@@ -31,7 +31,7 @@ def passed(result: dg.ExecuteInProcessResult) -> dict[str, bool]:
     return {one.check_name: one.passed for one in result.get_asset_check_evaluations()}
 
 
-def test_all_assets_are_made_and_both_checks_pass(home: Path, warehouse: Warehouse) -> None:
+def test_every_asset_is_made_and_both_checks_pass(home: Path, warehouse: Warehouse) -> None:
     write(home / "inbox" / "x.csv", [*map(sale, range(30)), sale(99, Close_Price="$0")])
     result = run(warehouse)
     assert result.success
@@ -49,6 +49,7 @@ def test_all_assets_are_made_and_both_checks_pass(home: Path, warehouse: Warehou
         "ledger/decisions": 0,
         "raw/listings": 31,
         "staging/listings": 30,
+        "staging/parcels": 0,
         "staging/quarantine": 1,
     }
 

@@ -31,7 +31,7 @@ LEDGER = ("ledger.files", "ledger.events", "ledger.contents")
 TABLES = (
     *LEDGER,
     *("ledger.decisions", "ledger.builds"),
-    *("staging.listings", "staging.quarantine", "raw.listings"),
+    *("staging.listings", "staging.parcels", "staging.quarantine", "raw.listings"),
 )
 
 

