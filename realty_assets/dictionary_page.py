@@ -21,6 +21,7 @@ Columns = Mapping[str, Sequence[tuple[str, str]]]
 # Every schema of staging, with its version.
 CONTRACTS = (
     (contract.listings, contract.CONTRACT_VERSION),
+    (contract.parcels, contract.CONTRACT_VERSION),
     (photo_contract.photos, photo_contract.CONTRACT_VERSION),
     (photo_contract.photo_gaps, photo_contract.CONTRACT_VERSION),
 )
@@ -178,7 +179,7 @@ def _joined(note: str, volatile: bool) -> str:
 
 
 def _contract_notes() -> dict[str, str]:
-    return {name: str(column.description) for name, column in contract.listings.columns.items()}
+    return {name: str(column.description) for name, column in contract.COLUMNS.items()}
 
 
 def _registry_notes() -> dict[str, str]:
