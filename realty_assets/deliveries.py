@@ -15,8 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from realty_assets.ingestion import packed
+from realty_assets.ingestion.inbox import DepositError
 from realty_assets.ingestion.inbox import deposit as deposit_into_inbox
-from realty_assets.ingestion.inbox import file_sha256
+from realty_assets.ingestion.reading import FileRefused
 from realty_assets.photo_deliveries import exports_in
 from realty_assets.warehouse import Warehouse, sql
 
@@ -26,7 +28,7 @@ _ended: list[Path] = []
 
 @dataclass(frozen=True)
 class Delivery:
-    """One file of one command: its bytes and the name it came under."""
+    """One file of one command: its bytes and the name it came under; of an archive, a member."""
 
     path: Path
     file_name: str
@@ -73,21 +75,26 @@ def deposit(
     home: Path, paths: Sequence[Path], source: str | None, journal: Journal
 ) -> list[Delivery]:
     """Puts the files into the inbox, but for those that a killed try brought to the ledger."""
-    waiting = [
-        Delivery(path, path.name, file_sha256(path))
-        for given in paths
-        for path in exports_in(given)
-    ]
+    files = [path for given in paths for path in exports_in(given)]
+    waiting = [Delivery(path, *named) for path in files for named in _contents(path)]
     warehouse = Warehouse.at(home / "warehouse.duckdb")
     done: set[tuple[str, str]] = set()
     if journal.resumed and warehouse.exists("ledger.files"):
         told_since = sql("ledger/files_since.sql").bind(started_at=journal.started_at)
         rows = warehouse.read(told_since)
         done = set(zip(rows["file_name"], rows["file_hash"], strict=True))
-    for one in waiting:
-        if (one.file_name, one.file_hash) not in done:
-            deposit_into_inbox(one.path, home, source)
+    left = {one.path for one in waiting if (one.file_name, one.file_hash) not in done}
+    for path in files:
+        if path in left:
+            deposit_into_inbox(path, home, source)
     return waiting
+
+
+def _contents(path: Path) -> list[tuple[str, str]]:
+    try:
+        return packed.contents(path)
+    except FileRefused as error:
+        raise DepositError(str(error)) from error
 
 
 def told(

@@ -7,6 +7,7 @@ killed in between, the next run unpacks it again into the same folder.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import zipfile
@@ -105,14 +106,31 @@ def refusal(path: Path) -> FileRefused | FileStillGrowing:
     return FileStillGrowing(f"{path.name} has only just become whole; it is left for later.")
 
 
+def contents(path: Path) -> list[tuple[str, str]]:
+    """(name in the ledger, sha256) of each delivery that a file makes: itself, or its members."""
+    if is_archive(path):
+        try:
+            found = members(path)
+        except FileRefused:
+            return [(path.name, hash_file(path))]
+        with zipfile.ZipFile(path) as archive:
+            return [(f"{path.name}/{info.filename}", _sha256(archive, info)) for info in found]
+    return [(path.name, hash_file(path))]
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a file is a zip archive, and no spreadsheet."""
+    found = names(path)
+    return bool(found) and "xl/workbook.xml" not in found
+
+
 def unpack_waiting(waiting: list[Path], scratch: Path, home: Path) -> None:
     """Puts the tables of every sound archive among `waiting` files into the inbox beside it.
 
     Archives that are to be refused stay, for the run to refuse them like any file.
     """
     for path in waiting:
-        found = names(path)
-        if not found or "xl/workbook.xml" in found:
+        if not is_archive(path):
             continue
         try:
             _unpack(path, members(path), scratch)
@@ -150,6 +168,14 @@ def _unpack(path: Path, found: list[zipfile.ZipInfo], scratch: Path) -> None:
         raise _broken(path) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _sha256(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
+    try:
+        with archive.open(info) as inside:
+            return hashlib.file_digest(inside, "sha256").hexdigest()  # type: ignore[arg-type]
+    except _BROKEN:
+        return ""  # never in the ledger: the archive is refused as a whole
 
 
 def _write(archive: zipfile.ZipFile, info: zipfile.ZipInfo, place: Path) -> None:

@@ -17,6 +17,7 @@ from realty_assets.ingestion.conservation import unbalanced
 from realty_assets.ingestion.intake import Taken
 from realty_assets.warehouse import Warehouse
 from realty_assets_tests.ingestion.exports import HEADINGS, export, sale
+from realty_assets_tests.markets import realty, realty_json
 
 
 def archive(path: Path, members: dict[str, bytes], **more: int) -> Path:
@@ -157,3 +158,20 @@ def test_a_workbook_without_known_headings_or_damaged_is_refused(
     reasons = {row.file_name: row.reason or "" for row in take().rows}
     assert "no known source" in reasons["other.xlsx"]
     assert reasons["odd.xlsx"].endswith(".")
+
+
+def test_the_command_line_tells_of_each_member(home: Path, tmp_path: Path) -> None:
+    path = archive(tmp_path / "week.zip", {"a.csv": rows(0), "b/c.csv": rows(50, 3)})
+    told = realty_json(home, "ingest", path)
+    assert [(row["file_name"], row["rows_staged"]) for row in told["files"]] == [
+        ("week.zip/a.csv", 40),
+        ("week.zip/b/c.csv", 3),
+    ]
+    again = realty_json(home, "ingest", path)
+    assert [row["status"] for row in again["files"]] == ["unchanged", "unchanged"]
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(path.read_bytes()[:200])
+    done = realty(home, "ingest", broken, check=False)
+    assert done.returncode == 1
+    assert "breaks off or is damaged" in done.stderr
+    assert "Traceback" not in done.stderr
