@@ -33,9 +33,11 @@ def test_recall_precision_and_clean_rows(home: Path, tmp_path: Path, seed: int) 
 
     visible = faults.filter(pl.col("scope") == "row", pl.col("visible"), ~pl.col("legal"))
     missed = visible.join(seen, on=PLACE, how="anti")
-    assert missed.height <= 0.05 * visible.height, missed["kind"].to_list()
+    assert missed.height <= 0.02 * visible.height, missed["kind"].to_list()
     unfounded = flagged.join(faults, on=PLACE, how="anti")
     assert unfounded.height <= 0.01 * flagged.height, unfounded.rows()
+    blamed = seen.unique()
+    assert blamed.join(faults, on=PLACE, how="anti").height <= 0.01 * blamed.height
     clean = quarantined.join(faults, on=PLACE, how="anti")
     n_rows = sum(row.rows_read for row in taken.rows)
     assert clean.height <= 0.005 * n_rows, clean.rows()
