@@ -244,12 +244,10 @@ def _execute(
     keys: list[dg.AssetKey] | None = None,
     ops: dict[str, Any] | None = None,
 ) -> RunOutcome:
-    import dagster as dg
-
     from realty_assets.definitions import defs
-    from realty_assets.runs import execute
+    from realty_assets.runs import execute, open_instance
 
-    with progress(title) as on_step, dg.DagsterInstance.get() as instance:
+    with progress(title) as on_step, open_instance() as instance:
         return execute(
             defs.resolve_job_def(job),
             instance,

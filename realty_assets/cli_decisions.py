@@ -84,7 +84,9 @@ def _told(run_id: str) -> Report:
     """What the run says of the decision it carried out."""
     import dagster as dg
 
-    with dg.DagsterInstance.get() as instance:
+    from realty_assets.runs import open_instance
+
+    with open_instance() as instance:
         made = instance.get_latest_materialization_event(dg.AssetKey(["ledger", "decisions"]))
     if made is None or made.run_id != run_id or made.asset_materialization is None:
         return {}

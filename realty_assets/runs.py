@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -40,6 +44,23 @@ class RunOutcome:
     step_s: Mapping[str, float]
     # Whether no other run has made any of these tables since.
     last_word: bool
+
+
+@contextmanager
+def open_instance() -> Iterator[dg.DagsterInstance]:
+    """The Dagster instance of the home; its databases are made by one process at a time.
+
+    Two that make them at once leave them with two schema versions, which no later command can read.
+    """
+    place = Path(os.environ["DAGSTER_HOME"]) / ".opening"
+    with place.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        instance = dg.DagsterInstance.get()
+        # Made when they are first asked for.
+        _ = instance.run_storage, instance.event_log_storage, instance.schedule_storage
+        instance.get_runs_count()
+    with instance:
+        yield instance
 
 
 def execute(

@@ -5,16 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import dagster as dg
-
 from realty_assets.cli_output import say
-from realty_assets.runs import free_dead_runs
+from realty_assets.runs import free_dead_runs, open_instance
 from realty_assets.settings import REPO_ROOT
 
 
 def serve(port: int) -> int:
     """Runs until it is interrupted; returns the exit code of the server."""
-    with dg.DagsterInstance.get() as instance:
+    with open_instance() as instance:
         free_dead_runs(instance)
     say(f"Dagster UI: http://127.0.0.1:{port}  (stop it with Ctrl-C)")
     command = [

@@ -60,6 +60,11 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Market:
     return Market(sample, home)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests first, so that no process is left alone with them at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[None]:
     """Turns a skip that CI must not have into a failure of the run."""
