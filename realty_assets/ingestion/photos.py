@@ -92,6 +92,8 @@ def take_in_photos(
                 n_new, n_known = n_new + new, n_known + len(ready) - new
                 for one in ready:
                     _leave_inbox(one, home)
+                _drop_empty({one.file.path.parent for one in ready}, home)
+                for one in ready:
                     if one.refused:
                         log(f"refused {one.file.told}: {one.refused}")
     if len(files) != n_new + n_known + len(growing):
@@ -227,9 +229,19 @@ def _leave_inbox(read: _Read, home: Path) -> None:
         inbox.archive(path, home, str(read.file_hash))
     else:
         path.unlink()
-    for folder in path.parents:
-        if folder == home / "inbox" / "photos" or folder == home / "inbox" or any(folder.iterdir()):
-            break
-        if not folder.is_relative_to(home / "inbox" / "photos"):
-            break
-        folder.rmdir()
+
+
+def _drop_empty(folders: set[Path], home: Path) -> None:
+    """Removes what is left empty below inbox/photos; once a batch, since looking costs."""
+    top = home / "inbox" / "photos"
+    for start in sorted(folders):
+        folder = start
+        while top in folder.parents and folder.is_dir():
+            with os.scandir(folder) as entries:
+                if next(entries, None) is not None:
+                    break
+            try:
+                folder.rmdir()
+            except OSError:
+                break  # a file has come meanwhile
+            folder = folder.parent
