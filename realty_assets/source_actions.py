@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from realty_assets.errors import RealtyError
-from realty_assets.settings import get_settings
 
 
 class DraftExists(RealtyError):
@@ -16,6 +15,7 @@ class DraftExists(RealtyError):
 def list_sources() -> dict[str, Any]:
     """A row per mapping: the home's own first, then the built-in ones they do not replace."""
     from realty_assets.ingestion.sources import all_sources, user_sources
+    from realty_assets.settings import get_settings
 
     home = get_settings().home
     own = {source.name for source in user_sources(home)}
@@ -80,6 +80,7 @@ def propose(file: Path, to: Path | None) -> dict[str, Any]:
 def _blocked() -> set[str]:
     """Sources whose files are refused by order of the home's user."""
     from realty_assets.ingestion.blocks import blocked
+    from realty_assets.settings import get_settings
     from realty_assets.warehouse import Tx, Warehouse
 
     warehouse = Warehouse.at(get_settings().warehouse_path)
