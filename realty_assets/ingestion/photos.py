@@ -115,9 +115,9 @@ def _batches(read: Iterator[_Read]) -> Iterator[list[_Read]]:
 
 def _record(tx: Tx, ready: Sequence[_Read], run_id: str | None) -> int:
     """Writes a batch; returns how many of its files are new."""
-    known = set(
-        tx.conn.execute(f"SELECT file_name, photo_hash FROM {photo_store.FILES}").fetchall()
-    )
+    of_batch = "SELECT file_name, photo_hash FROM {} WHERE file_name IN (SELECT unnest(?))"
+    names = [one.file.told for one in ready]
+    known = set(tx.conn.execute(of_batch.format(photo_store.FILES), [names]).fetchall())
     manifests = tx.conn.execute(f"SELECT DISTINCT manifest_hash FROM {photo_store.MANIFEST}")
     known_manifests = {row[0] for row in manifests.fetchall()}
     photo_store.write_facts(tx, [fact for one in ready for fact in one.facts], run_id)
