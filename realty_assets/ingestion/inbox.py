@@ -40,10 +40,9 @@ def pending(home: Path) -> list[Path]:
     return sorted(found, key=lambda path: (natural(path.name), str(path.relative_to(inbox))))
 
 
-def natural(name: str) -> list[tuple[int, int, str]]:
+def natural(name: str) -> str:
     """A sort key that puts page_9 before page_10."""
-    parts = re.split(r"(\d+)", name.casefold())
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts if part]
+    return re.sub(r"\d+", lambda digits: digits[0].zfill(20), name.casefold())
 
 
 def sources_for(path: Path, home: Path) -> tuple[Source, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,18 +40,19 @@ def is_photo_or_manifest(path: Path) -> bool:
 
 
 def waiting(home: Path) -> list[Waiting]:
-    """Photos, manifests and links that wait, by name as a person would sort them."""
-    inbox = home / "inbox"
+    """Photos, manifests and links that wait, by name as a person would sort them.
+
+    Raises DepositError for a folder that cannot be read.
+    """
+    inbox = str(home / "inbox")
     found = []
-    for path in _walk(inbox):
-        if not is_for_photos(path, home):
+    for entry in _walk(inbox):
+        relative = entry.path[len(inbox) + 1 :].replace(os.sep, "/")
+        path = Path(entry.path)
+        if not (relative.startswith(f"{FOLDER}/") or is_photo_or_manifest(path)):
             continue
-        told = told_name(path.relative_to(inbox).as_posix())
-        if path.is_symlink():
-            kind = "link"
-        else:
-            kind = "manifest" if path.suffix.lower() == ".csv" else "photo"
-        found.append(Waiting(path, told, kind))
+        kind = "manifest" if relative.lower().endswith(".csv") else "photo"
+        found.append(Waiting(path, told_name(relative), "link" if entry.is_symlink() else kind))
     return sorted(found, key=lambda one: (natural(one.told), str(one.path)))
 
 
@@ -60,7 +62,7 @@ def photos_in(path: Path) -> list[tuple[Path, str]]:
         root = path.resolve()
         return [
             (one, f"{root.name}/{one.relative_to(root).as_posix()}")
-            for one in _walk(root)
+            for one in (Path(entry.path) for entry in _walk(str(root)))
             if is_photo_or_manifest(one)
         ]
     if is_photo_or_manifest(path) and (path.is_symlink() or path.is_file()):
@@ -121,14 +123,20 @@ def _wait_until_left_alone(paths: list[Path]) -> None:
         time.sleep(left)
 
 
-def _walk(folder: Path) -> list[Path]:
-    """Every file and link below a folder, without hidden ones; no link is followed."""
-    found = []
-    for root, folders, files in os.walk(folder):
-        linked = [name for name in folders if os.path.islink(os.path.join(root, name))]
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted([*files, *linked]):
-            path = Path(root, name)
-            if not name.startswith(".") and (path.is_symlink() or path.is_file()):
-                found.append(path)
-    return found
+def _walk(folder: str) -> Iterator[os.DirEntry[str]]:
+    """Files and links below a folder that may not be there, but hidden ones; none is followed."""
+    if not os.path.isdir(folder):
+        return
+    try:
+        with os.scandir(folder) as entries:
+            seen = sorted((one for one in entries if one.name[0] != "."), key=lambda one: one.name)
+    except PermissionError as error:
+        raise DepositError(
+            f"The folder {folder} cannot be read: permission denied; let this user read it, or "
+            "move it away."
+        ) from error
+    for entry in seen:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(entry.path)
+        elif entry.is_symlink() or entry.is_file():
+            yield entry

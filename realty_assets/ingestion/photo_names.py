@@ -32,12 +32,12 @@ class Reading:
 
 def looks_like_photo(name: str) -> bool:
     """Whether a file name ends as pictures do."""
-    return PurePosixPath(name).suffix.lower() in SUFFIXES
+    return name.lower().endswith(SUFFIXES)
 
 
 def told_name(relative: str) -> str:
     """The name a photo goes by: its path in the inbox without the folders that only sort it in."""
-    parts = list(PurePosixPath(relative).parts)
+    parts = relative.split("/")
     if len(parts) > 1 and parts[0] == FOLDER:
         parts = parts[1:]
     if len(parts) > 1 and _AGAIN.fullmatch(parts[0]):

@@ -129,13 +129,14 @@ def _orientation(image: ImageFile) -> int | None:
 
 
 def phash(image: Image, orientation: int | None = None) -> int:
-    """64-bit perceptual hash of a decoded picture, of whole numbers only: the same everywhere."""
+    """64-bit perceptual hash of a decoded picture: of whole numbers, which floats hold exactly up
+    to 2**53, so that it is the same everywhere."""
     from PIL.Image import Resampling
 
     # A palette or transparency has no grey of its own.
     grey = image if image.mode == "L" else image.convert("RGB").convert("L")
     small = grey.resize((SIDE, SIDE), Resampling.BOX)
-    pixels = _upright(np.asarray(small, dtype=np.int64), orientation)
+    pixels = _upright(np.asarray(small, dtype=np.float64), orientation)
     waves = _waves()
     block = (waves @ pixels @ waves.T).ravel()
     middle = np.sort(block)[BLOCK * BLOCK // 2 - 1 : BLOCK * BLOCK // 2 + 1].sum()
@@ -149,7 +150,7 @@ def _waves() -> np.ndarray:
         [round(1000 * math.cos(math.pi * k * (2 * i + 1) / (2 * SIDE))) for i in range(SIDE)]
         for k in range(1, BLOCK + 1)
     ]
-    return np.array(rows, dtype=np.int64)
+    return np.array(rows, dtype=np.float64)
 
 
 def _upright(pixels: np.ndarray, orientation: int | None) -> np.ndarray:

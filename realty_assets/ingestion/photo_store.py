@@ -31,6 +31,7 @@ FILES, MANIFEST = "ledger.photo_files", "ledger.photo_manifest"
 PHOTOS, GAPS = "staging.photos", "staging.photo_gaps"
 TABLES = (FILES, MANIFEST, PHOTOS, GAPS)
 CODE_VERSION = "1"
+_SEEN = tuple(Seen.__dataclass_fields__)
 _FACTS: dict[str, Any] = {
     "file_name": pl.String,
     "photo_hash": pl.String,
@@ -81,21 +82,46 @@ class Kept:
     reused: bool
 
 
-def place(data: bytes, home: Path, photo_hash: str, format_: str | None) -> str:
-    """Keeps the bytes below the home, once; returns the path relative to it."""
+def place(
+    data: bytes, home: Path, photo_hash: str, format_: str | None, file: Path, told: os.stat_result
+) -> str:
+    """Keeps the bytes below the home, once; returns the path relative to it.
+
+    `file`, of which `told` was read with the bytes, becomes the kept one by a second name when it
+    is ours alone; it is the caller's to see that it was not written to meanwhile.
+    """
     extension = EXTENSIONS.get(format_ or "", (format_ or "bin").lower())
     relative = f"photos/{photo_hash[:2]}/{photo_hash}.{extension}"
     target = home / relative
     if not target.exists():
-        beside = target.with_name(f".{target.name}.{os.getpid()}-{get_ident()}.part")
-        try:
-            if not target.parent.is_dir():
-                target.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_bytes(data)
-            beside.replace(target)
-        finally:
-            beside.unlink(missing_ok=True)
+        ours = told.st_nlink == 1 and told.st_uid == os.geteuid()
+        if not (ours and _named_again(file, target)):
+            write(data, target)
     return relative
+
+
+def write(data: bytes, target: Path) -> None:
+    """Puts the bytes there whole or not at all, whatever stood there before."""
+    beside = target.with_name(f".{target.name}.{os.getpid()}-{get_ident()}.part")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        beside.write_bytes(data)
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _named_again(file: Path, target: Path) -> bool:
+    """Whether a file got a second name; not on another file system, or one without links."""
+    for _ in range(2):
+        try:
+            os.link(file, target, follow_symlinks=False)
+            return True
+        except FileNotFoundError:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            break
+    return False
 
 
 def create_tables(tx: Tx) -> None:
@@ -107,9 +133,8 @@ def create_tables(tx: Tx) -> None:
 
 def known_contents(tx: Tx) -> dict[str, tuple[str, Seen]]:
     """{photo_hash: (path, what its bytes say)} of everything that was read before."""
-    columns = list(Seen.__dataclass_fields__)
     return {
-        row["photo_hash"]: (row["path"], Seen(**{name: row[name] for name in columns}))
+        row["photo_hash"]: (row["path"], Seen(**{name: row[name] for name in _SEEN}))
         for row in tx.read(sql("ledger/photo_contents.sql")).to_dicts()
     }
 
@@ -117,23 +142,33 @@ def known_contents(tx: Tx) -> dict[str, tuple[str, Seen]]:
 def write_facts(tx: Tx, facts: Sequence[Fact], run_id: str | None) -> int:
     """Adds the files that the ledger does not hold yet; returns how many."""
     now = datetime.now(UTC).replace(tzinfo=None)
-    rows = [
-        {
-            **asdict(fact.seen),
-            "file_name": fact.file_name,
-            "photo_hash": fact.photo_hash,
-            "path": fact.path,
-            "n_bytes": fact.n_bytes,
-            "readings": [asdict(one) for one in readings(fact.file_name)]
-            if fact.names_listing
-            else [],
-            "arrived_at": now,
-            "run_id": run_id,
-        }
-        for fact in facts
-    ]
-    frame = pl.DataFrame(rows, schema=_FACTS)
+    of_file = ("file_name", "photo_hash", "path", "n_bytes")
+    columns: dict[str, Any] = {name: [getattr(fact, name) for fact in facts] for name in of_file}
+    columns |= {name: [getattr(fact.seen, name) for fact in facts] for name in _SEEN}
+    columns |= {
+        "readings": _readings_of(facts),
+        "arrived_at": [now] * len(facts),
+        "run_id": [run_id] * len(facts),
+    }
+    frame = pl.DataFrame(columns, schema=_FACTS)
     return _insert(tx, FILES, "incoming_photos", frame, "ledger/photo_files_new.sql")
+
+
+def _readings_of(facts: Sequence[Fact]) -> pl.Series:
+    """How each name may be read; made flat first, since lists of structs are slow to make."""
+    named = [readings(fact.file_name) if fact.names_listing else [] for fact in facts]
+    flat = [one for some in named for one in some]
+    fields = _FACTS["readings"].inner.fields
+    rows = pl.DataFrame(
+        {field.name: [getattr(one, field.name) for one in flat] for field in fields},
+        schema={field.name: field.dtype for field in fields},
+    )
+    which = pl.Series("file", [at for at, some in enumerate(named) for _ in some], pl.UInt32)
+    lists = rows.select(which, pl.struct(rows.columns).alias("readings"))
+    of_file = lists.group_by("file").agg("readings")
+    every = pl.DataFrame({"file": pl.arange(len(named), eager=True, dtype=pl.UInt32)})
+    joined = every.join(of_file, on="file", how="left", maintain_order="left")
+    return joined["readings"].fill_null([])
 
 
 def write_manifest(tx: Tx, named: Sequence[Named], manifest_hash: str) -> int:

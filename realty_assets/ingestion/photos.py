@@ -7,14 +7,16 @@ files leave the inbox. Killed anywhere, the next run finds what was recorded and
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from realty_assets.errors import RealtyError
@@ -26,7 +28,9 @@ from realty_assets.ingestion.photo_reading import Seen, see
 from realty_assets.ingestion.photo_store import Fact, Kept, Rules
 from realty_assets.warehouse import Tx, Warehouse
 
-BATCH_FILES = 512
+BATCH_FILES = 1024
+# As many are handed to a thread at once.
+_CHUNK_FILES = 16
 # A larger file is no listing photo, and is not read into memory.
 MOST_BYTES = 256 << 20
 Log = Callable[[str], None]
@@ -71,8 +75,8 @@ def take_in_photos(
     """Records every waiting photo and manifest, and makes the statuses of all photos anew.
 
     `quiet_s`: a file must have been left alone this long, or it is left for later.
-    Raises NoRoom when the disk is full, PhotosLost when the counts do not add up; what was
-    recorded before stays so.
+    Raises NoRoom when the disk is full, DepositError for a folder of the inbox that cannot be read,
+    PhotosLost when the counts do not add up; what was recorded before stays so.
     """
     home = warehouse.home
     with telling_of_a_full_disk("the photos", home), warehouse.transaction() as tx:
@@ -80,9 +84,15 @@ def take_in_photos(
         contents = photo_store.known_contents(tx)
     files = waiting(home)
     n_new, n_known, growing = 0, 0, list[str]()
-    with ThreadPoolExecutor(max(1, n_threads)) as pool:
+    with _light_collections(), ThreadPoolExecutor(max(1, n_threads)) as pool:
         _wait_until_quiet(files, quiet_s)
-        read = pool.map(lambda one: _read(one, home, contents, rules, quiet_s), files)
+        n = min(_CHUNK_FILES, BATCH_FILES)
+        chunks = [files[at : at + n] for at in range(0, len(files), n)]
+        read = chain.from_iterable(
+            pool.map(
+                lambda some: [_read(one, home, contents, rules, quiet_s) for one in some], chunks
+            )
+        )
         with telling_of_a_full_disk("the photos", home):
             for batch in _batches(read):
                 growing += [one.file.told for one in batch if one.stamp is None]
@@ -106,6 +116,16 @@ def take_in_photos(
     if files:
         log(f"{len(files):,} photo files = {n_new:,} new + {n_known:,} known + {len(growing):,}")
     return PhotosTaken(len(files), n_new, n_known, tuple(growing), tables)
+
+
+@contextmanager
+def _light_collections() -> Iterator[None]:
+    """Garbage is not looked for in what is loaded already: all threads wait while it is."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _batches(read: Iterator[_Read]) -> Iterator[list[_Read]]:
@@ -138,19 +158,21 @@ def _read(
     rules: Rules,
     quiet_s: float,
 ) -> _Read:
+    stamp = _lstat(file.path)
+    if stamp is None:
+        return _Read(file)
+    if stat.S_ISLNK(stamp.st_mode):
+        return _refuse(file, stamp, "It is a link, which is never followed: deliver the file.")
+    if stamp.st_size > MOST_BYTES:
+        said = f"It is larger than {MOST_BYTES >> 20} MB: deliver a smaller copy."
+        return _refuse(file, stamp, said)
     try:
-        stamp = file.path.lstat()
-        if stat.S_ISLNK(stamp.st_mode):
-            return _refuse(file, stamp, "It is a link, which is never followed: deliver the file.")
-        if stamp.st_size > MOST_BYTES:
-            said = f"It is larger than {MOST_BYTES >> 20} MB: deliver a smaller copy."
-            return _refuse(file, stamp, said)
-        data = _bytes_of(file.path)
+        data = _bytes_of(file.path, stamp.st_size)
     except FileNotFoundError:
         return _Read(file)
     except OSError as error:
         return _refuse(file, stamp, f"It cannot be read: {error.strerror}; let this user read it.")
-    if _is_growing(file.path, stamp, quiet_s):
+    if len(data) != stamp.st_size or time.time() - stamp.st_mtime < quiet_s:
         return _Read(file)
     photo_hash = hashlib.sha256(data).hexdigest()
     if file.kind == "manifest":
@@ -158,15 +180,24 @@ def _read(
     known = contents.get(photo_hash)
     if known is not None and (home / known[0]).exists():
         path, seen = known
+        if not _unchanged(file.path, stamp):
+            return _Read(file)
     else:
         seen = see(data, rules.max_pixels)
-        path = photo_store.place(data, home, photo_hash, seen.format)
+        path = photo_store.place(data, home, photo_hash, seen.format, file.path, stamp)
+        # A second name changes the ctime.
+        before, stamp = stamp, _lstat(file.path)
+        if stamp is None or not _same_bytes(stamp, before):
+            photo_store.write(data, home / path)
+            return _Read(file)
         contents[photo_hash] = (path, seen)
     fact = Fact(file.told, photo_hash, path, len(data), seen)
     return _Read(file, stamp, photo_hash, (fact,))
 
 
 def _read_manifest(file: Waiting, stamp: os.stat_result, data: bytes, manifest_hash: str) -> _Read:
+    if not _unchanged(file.path, stamp):
+        return _Read(file)
     try:
         named, outside = read_manifest(data, file.told)
     except ManifestRefused as error:
@@ -182,27 +213,34 @@ def _refuse(file: Waiting, stamp: os.stat_result, said: str, file_hash: str | No
     return _Read(file, stamp, file_hash, (fact,), (), said)
 
 
-def _bytes_of(path: Path) -> bytes:
-    """All bytes of a file; a link that took its place meanwhile is not followed."""
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
-        return file.read()
-
-
-def _is_growing(path: Path, before: os.stat_result, quiet_s: float) -> bool:
-    return not _unchanged(path, before) or time.time() - before.st_mtime < quiet_s
+def _bytes_of(path: Path, n_bytes: int) -> bytes:
+    """The bytes of a file, one more than it had if it grew; no link that took its place is
+    followed. In as few calls as can be: at each the threads wait for each other."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        return os.read(descriptor, n_bytes + 1)
+    finally:
+        os.close(descriptor)
 
 
 def _unchanged(path: Path, before: os.stat_result) -> bool:
-    try:
-        now = path.lstat()
-    except FileNotFoundError:
-        return False
-    return (now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns) == (
-        before.st_ino,
-        before.st_size,
-        before.st_mtime_ns,
-        before.st_ctime_ns,
+    now = _lstat(path)
+    return now is not None and _same_bytes(now, before) and now.st_ctime_ns == before.st_ctime_ns
+
+
+def _same_bytes(one: os.stat_result, other: os.stat_result) -> bool:
+    return (one.st_ino, one.st_size, one.st_mtime_ns) == (
+        other.st_ino,
+        other.st_size,
+        other.st_mtime_ns,
     )
+
+
+def _lstat(path: Path) -> os.stat_result | None:
+    try:
+        return path.lstat()
+    except FileNotFoundError:
+        return None
 
 
 def _wait_until_quiet(files: Sequence[Waiting], quiet_s: float) -> None:

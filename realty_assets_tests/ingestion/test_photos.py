@@ -262,3 +262,24 @@ def test_the_accounts_see_what_is_lost(home: Path, warehouse: Warehouse, shoot: 
     with warehouse.connect() as conn:
         conn.execute("DELETE FROM staging.photos WHERE file_name = '5_1.jpg'")
     assert "3 photo files came, and staging.photos names 2" in accounts(warehouse).wrong[0]
+
+
+def test_what_is_kept_stays_as_it_was_read(
+    home: Path, warehouse: Warehouse, shoot: Shoot, tmp_path: Path
+) -> None:
+    inbox = home / "inbox" / "photos"
+    mine, lent = put(inbox / "1_1.jpg", jpeg(1)), put(inbox / "2_1.jpg", jpeg(2))
+    other = tmp_path / "other.jpg"
+    os.link(lent, other)
+    inode = mine.stat().st_ino
+    shoot()
+    # Through a name outside the home the lent one can be written to: the kept one is a copy.
+    other.write_bytes(b"written over")
+    kept = dict(warehouse.read("staging.photos").select("file_name", "path").rows())
+    assert {name: (home / path).read_bytes() for name, path in kept.items()} == {
+        "1_1.jpg": jpeg(1),
+        "2_1.jpg": jpeg(2),
+    }
+    assert (home / kept["1_1.jpg"]).stat().st_ino == inode, "the file itself, not a copy"
+    assert not mine.exists()
+    assert not lent.exists()
