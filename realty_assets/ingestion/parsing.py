@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,14 +12,9 @@ import numpy as np
 import polars as pl
 
 from realty_assets.errors import RealtyError
-from realty_assets.ingestion import reading
+from realty_assets.ingestion import asides, reading
 from realty_assets.ingestion.reading import FileRefused, Layout
 from realty_assets.ingestion.records import Split, Splitter, UnquotedSplitter
-
-# A line that sums up, or a copy of the header: not data.
-_TOTALS = re.compile(rb'^\s*"?\s*(?:grand\s+|sub)?totals?\b', re.IGNORECASE)
-_LETTERS = re.compile(rb"[A-Za-z]{3}")
-_TOTALS_CELL = r"(?i)^\s*(?:grand\s+|sub)?totals?\b"
 
 
 class CountsDisagree(RealtyError):
@@ -72,7 +66,7 @@ def chunks(path: Path, layout: Layout) -> Iterator[Chunk]:
         split = splitter.split(data, line, final=following is None)
         if following is None:
             _refuse_cut_off(path, data, split, splitter.n_fields)
-        chunk = _chunk(data, split, layout, offset, number)
+        chunk = _chunk(data, split, layout, offset, number, final=following is None)
         number += len(chunk.starts)
         yield chunk
         pending = data[split.used :]
@@ -87,7 +81,7 @@ def _refuse_cut_off(path: Path, data: bytes, split: Split, n_fields: int) -> Non
         return
     last = data[split.starts[-1] : split.ends[-1]]
     fields = int(split.fields[-1])
-    if _is_note(last, fields, n_fields):
+    if asides.is_total(last) or asides.is_prose(last, fields, n_fields):
         return
     if 0 < fields < n_fields or not split.closed[-1]:
         raise FileRefused(
@@ -97,23 +91,11 @@ def _refuse_cut_off(path: Path, data: bytes, split: Split, n_fields: int) -> Non
         )
 
 
-def _is_note(record: bytes, fields: int, n_fields: int) -> bool:
-    """Whether a record of the wrong width is a total or a remark rather than a damaged row."""
-    if _TOTALS.match(record):
-        return True
-    return fields == 1 and n_fields > 3 and _LETTERS.search(record) is not None
-
-
-def _chunk(data: bytes, split: Split, layout: Layout, offset: int, number: int) -> Chunk:
-    n_fields = len(layout.headings)
-    whole = split.fields == n_fields
-    is_data = whole.copy()
-    malformed_at = []
-    for at in np.flatnonzero(~whole & (split.fields != 0)).tolist():
-        record = data[split.starts[at] : split.ends[at]]
-        if not _is_note(record, int(split.fields[at]), n_fields):
-            is_data[at] = True
-            malformed_at.append(at)
+def _chunk(
+    data: bytes, split: Split, layout: Layout, offset: int, number: int, *, final: bool
+) -> Chunk:
+    whole = split.fields == len(layout.headings)
+    is_data, malformed_at = asides.sort_records(data, split, layout, number == 0, final)
     recoded, seen = _recode(data, split, whole, layout.source.encoding)
     try:
         cells = _parse(_well_formed(data, split, whole), layout)
@@ -129,7 +111,7 @@ def _chunk(data: bytes, split: Split, layout: Layout, offset: int, number: int) 
             f"Lines {layout.line} and on: the parser found {cells.height} records where the "
             f"splitter found {whole_at.size}; nothing of the file was taken in."
         )
-    notes = _notes(cells, layout)
+    notes = asides.among_cells(cells, layout)
     if notes.any():
         kept = ~notes
         is_data[whole_at[notes]] = False
@@ -243,48 +225,6 @@ def _parse_each(
             unreadable.append(at)
     schema = dict.fromkeys(layout.headings, pl.String)
     return pl.DataFrame(rows, schema=schema, orient="row"), unreadable
-
-
-def _notes(cells: pl.DataFrame, layout: Layout) -> np.ndarray:
-    """Rows that are totals, copies of the header, or empty in every cell."""
-    if not cells.height:
-        return np.zeros(0, bool)
-    first = layout.headings[0]
-    second = layout.headings[min(1, len(layout.headings) - 1)]
-    totals = cells.select(pl.col(first).str.contains(_TOTALS_CELL).fill_null(False))[first]
-    copies = cells.select(
-        (
-            (pl.col(first).str.strip_chars() == first)
-            & (pl.col(second).str.strip_chars() == second)
-        ).fill_null(False)
-    ).to_series()
-    notes = (totals | copies).to_numpy().copy()
-    if layout.source.disclaimers and len(layout.headings) > 1:
-        notes |= _disclaimers(cells, first, layout.source.disclaimers)
-    candidates = cells.select((pl.col(first).is_null() & pl.col(second).is_null()).alias("hollow"))[
-        "hollow"
-    ].arg_true()
-    if candidates.len():
-        hollow = (
-            cells[candidates.to_list()]
-            .select(
-                pl.all_horizontal((pl.all().str.strip_chars() == "").fill_null(True)).alias(
-                    "hollow"
-                )
-            )["hollow"]
-            .to_numpy()
-        )
-        notes[candidates.to_numpy()[hollow]] = True
-    return notes
-
-
-def _disclaimers(cells: pl.DataFrame, first: str, beginnings: tuple[str, ...]) -> np.ndarray:
-    """Rows that hold nothing but a notice in their first cell."""
-    stripped = pl.col(first).str.strip_chars()
-    notice = pl.any_horizontal(stripped.str.starts_with(words) for words in beginnings)
-    others = pl.exclude(first)
-    alone = pl.all_horizontal((others.str.strip_chars() == "").fill_null(True))
-    return cells.select((notice.fill_null(False) & alone).alias("notice"))["notice"].to_numpy()
 
 
 def raw_texts(path: Path, layout: Layout, starts: np.ndarray, lengths: np.ndarray) -> list[str]:
