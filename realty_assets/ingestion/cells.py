@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from realty_assets.ingestion.contract import POLARS_TYPES
-from realty_assets.ingestion.mapping_cells import SQFT_PER, Cell, OnlyIf
+from realty_assets.ingestion.mapping_cells import Cell, OnlyIf
 from realty_assets.ingestion.sources import Source, plain
+from realty_assets.ingestion.units import in_square_feet_and_dollars
 
 _TRUE, _FALSE = ("yes", "y", "true", "t", "1"), ("no", "n", "false", "f", "0")
 _YES_NO: dict[str, object] = {**dict.fromkeys(_TRUE, True), **dict.fromkeys(_FALSE, False)}
@@ -82,10 +83,11 @@ def to_typed(cells: pl.DataFrame, reads: list[tuple[str, Cell]], source: Source)
     frame = frame.with_columns(mended)
     # Only now: 0 was a value that could be read.
     missing = [cell.to for _, cell in reads if cell.zero_is_missing]
-    factors = {cell.to: factor for _, cell in reads if (factor := _factor(cell, source)) != 1.0}
-    typed.frame = frame.with_columns(
+    frame = frame.with_columns(
         pl.when(pl.col(name) != 0).then(pl.col(name)).alias(name) for name in missing
-    ).with_columns(pl.col(name) * factor for name, factor in factors.items())
+    )
+    typed.frame, unknown = in_square_feet_and_dollars(frame, cells, reads, source)
+    typed.remarks |= {(name, "cell.distrusted"): at for name, at in unknown.items()}
     return typed
 
 
@@ -135,13 +137,6 @@ def _distrusted(
         if at.len():
             found[cell.to, "cell.distrusted"] = at
     return found
-
-
-def _factor(cell: Cell, source: Source) -> float:
-    """What a number is multiplied by to be in US dollars and square feet."""
-    factor = source.usd_rate if cell.kind == "money" else 1.0
-    area = SQFT_PER[cell.unit]
-    return factor / area if cell.to.endswith("_per_sqft") else factor * area
 
 
 def _fast(cell: Cell, source: Source) -> pl.Expr:

@@ -71,6 +71,9 @@ class Cell(Strict):
     zero_is_missing: bool = Field(False, description="0 stands for 'not known' or 'never'.")
     marks: str = Field("", description="Characters after a number that mean something else.")
     unit: Unit = Field("square_feet", description="What an area is measured in.")
+    unit_heading: str = Field(
+        "", description="A heading that says of each row what the area is measured in."
+    )
     missing_words: tuple[str, ...] = Field((), description="Words that stand for an empty cell.")
     only_if: OnlyIf | None = None
     unless_heading: str = Field("", description="Read only when the file lacks this heading.")
@@ -87,6 +90,8 @@ class Cell(Strict):
             raise ValueError("a lookup needs its values")
         if self.unit != "square_feet" and self.to not in _AREAS:
             raise ValueError(f"'{self.to}' is no area and has no unit")
+        if self.unit_heading and (self.to not in _AREAS or self.unit != "square_feet"):
+            raise ValueError(f"'{self.to}' is no area, or has its unit stated already")
         if self.to == "_record_status" and not set(self.values.values()) <= set(RECORD_STATUSES):
             raise ValueError(f"_record_status is a lookup to {', '.join(RECORD_STATUSES)}")
         return self

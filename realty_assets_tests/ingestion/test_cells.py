@@ -141,3 +141,22 @@ def test_of_repeated_headings_the_first_counts() -> None:
     frame = pl.DataFrame({"List Price": ["$1"], "List Price (2)": ["2"]})
     reads = mapped(HAR, tuple(frame.columns))
     assert to_typed(frame, reads, HAR).frame["list_price"].to_list() == [1.0]
+
+
+def test_a_row_may_say_what_its_area_is_measured_in() -> None:
+    reso = load_source("reso_csv")[0]
+    cells = pl.DataFrame(
+        {
+            "LivingArea": ["2000", "200", "200", "7", "1500", None],
+            "LivingAreaUnits": ["Square Feet", " SquareMeters", "square meters", "Tatami", "", "?"],
+        }
+    )
+    typed = to_typed(cells, mapped(reso, tuple(cells.columns)), reso)
+    found = typed.frame["living_area"].to_list()
+    assert found == [2000, pytest.approx(2152.78, abs=0.01), found[1], None, 1500, None]
+    assert {name: at.to_list() for name, at in typed.remarks.items()} == {
+        ("living_area", "cell.distrusted"): [3]
+    }
+    alone = cells.select("LivingArea")
+    typed = to_typed(alone, mapped(reso, ("LivingArea",)), reso)
+    assert typed.frame["living_area"].to_list() == [2000, 200, 200, 7, 1500, None]
