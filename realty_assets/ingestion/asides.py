@@ -10,7 +10,7 @@ import polars as pl
 
 from realty_assets.ingestion import reading
 from realty_assets.ingestion.reading import Layout
-from realty_assets.ingestion.records import Split
+from realty_assets.ingestion.record_parts import Split
 
 # A line that sums up, or a copy of the header: not data.
 _TOTALS = re.compile(rb'^\s*"?\s*(?:grand\s+|sub)?totals?\b', re.IGNORECASE)

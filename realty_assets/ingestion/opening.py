@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from realty_assets.ingestion import packed, pages, parsing, reading, workbook
+from realty_assets.ingestion import headers, packed, pages, parsing, reading, workbook
 from realty_assets.ingestion.parsing import Chunk
 from realty_assets.ingestion.reading import FileRefused, Layout
 from realty_assets.ingestion.sources import Source
@@ -22,7 +22,7 @@ def sniff(path: Path, sources: tuple[Source, ...]) -> Layout:
     start = reading.beginning(path)
     if start.lstrip()[:1] in (b"{", b"["):
         return pages.sniff(path, sources)
-    return reading.sniff(path, tables(path, sources))
+    return headers.sniff(path, tables(path, sources))
 
 
 def tables(path: Path, sources: tuple[Source, ...]) -> tuple[Source, ...]:

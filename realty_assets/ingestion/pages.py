@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from realty_assets.ingestion import reading
+from realty_assets.ingestion import headers, reading
 from realty_assets.ingestion.cells import mapped
 from realty_assets.ingestion.parsing import Chunk
 from realty_assets.ingestion.reading import FileRefused, Layout
@@ -60,10 +60,10 @@ def sniff(path: Path, sources: tuple[Source, ...]) -> Layout:
             f"{path.name} is JSON, which the source '{sources[0].name}' does not read: name "
             "another with --source."
         )
-    headings = reading.unique(list(names))
+    headings = headers.unique(list(names))
     found = recognise(headings, pages)
     if not isinstance(found, Source):
-        raise reading.unknown_headings(path, found)
+        raise headers.unknown_headings(path, found)
     return Layout(encoding, "json", headings, b"", 0, 1, 0, found)
 
 

@@ -14,7 +14,8 @@ import polars as pl
 from realty_assets.errors import RealtyError
 from realty_assets.ingestion import asides, reading
 from realty_assets.ingestion.reading import FileRefused, Layout
-from realty_assets.ingestion.records import Split, Splitter, UnquotedSplitter
+from realty_assets.ingestion.record_parts import Split
+from realty_assets.ingestion.records import Splitter, UnquotedSplitter
 
 
 class CountsDisagree(RealtyError):

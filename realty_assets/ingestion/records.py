@@ -13,32 +13,15 @@ which a whole record can be read again.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 import numpy as np
+
+from realty_assets.ingestion.record_parts import Careful, Part, Split, join
 
 WINDOW_BYTES = 2 << 20
 # A record that is still open after so much is taken for one with a stray quote mark.
 OPEN_LIMIT_BYTES = 1 << 20
 _LF, _CR, _QUOTE = 10, 13, 34
-
-
-@dataclass
-class Split:
-    """Records of a stretch of bytes. Offsets count from its start.
-
-    `rewritten` holds, by position in the arrays, what a parser should read in place of a record
-    whose bare quote marks it might take for quoting.
-    """
-
-    starts: np.ndarray  # int64, first byte
-    ends: np.ndarray  # int64, one past the line end
-    fields: np.ndarray  # int64, number of fields; 0 = blank line
-    lines: np.ndarray  # int64, physical line of the first byte
-    closed: np.ndarray  # bool, False for a record that ends in an open quote
-    rewritten: dict[int, bytes] = field(default_factory=dict)
-    used: int = 0  # bytes consumed; the rest belongs to the next stretch
-    lines_used: int = 0
 
 
 class Splitter:
@@ -61,7 +44,7 @@ class Splitter:
 
         When not `final`, what follows the last whole record is left unused.
         """
-        parts: list[_Part] = []
+        parts: list[Part] = []
         at, line = 0, first_line
         size = len(data)
         while at < size:
@@ -80,9 +63,9 @@ class Splitter:
             parts.append(part)
             at += part.used
             line += part.lines_used
-        return _join(parts, at, line - first_line)
+        return join(parts, at, line - first_line)
 
-    def _window(self, data: bytes, at: int, end: int, line: int, final: bool) -> _Part:
+    def _window(self, data: bytes, at: int, end: int, line: int, final: bool) -> Part:
         view = np.frombuffer(data, np.uint8, end - at, at)
         quotes = np.flatnonzero(view == _QUOTE)
         breaks = np.flatnonzero(view == _LF)
@@ -109,7 +92,7 @@ class Splitter:
             stray = True
         else:
             stray = clean < view.size
-        part = _Part(starts + at, ends + at, fields, lines, np.ones(ends.size, bool))
+        part = Part(starts + at, ends + at, fields, lines, np.ones(ends.size, bool))
         part.used = done
         part.lines_used = int(np.searchsorted(breaks, done))
         unfinished = view.size - done
@@ -164,10 +147,10 @@ class Splitter:
         return fields
 
     def _carefully(
-        self, data: bytes, at: int, end: int, line: int, final: bool, part: _Part
+        self, data: bytes, at: int, end: int, line: int, final: bool, part: Part
     ) -> None:
         """Adds the records of data[at:end] to `part`, one at a time."""
-        found = _Careful(part)
+        found = Careful(part)
         while at < end:
             match = self.record.match(data, at, end)
             whole = match is not None and (match.end() < end or final or _ends_line(data, end))
@@ -276,78 +259,5 @@ class UnquotedSplitter(Splitter):
         return body.split(bytes([self.delimiter]))
 
 
-@dataclass
-class _Part:
-    starts: np.ndarray
-    ends: np.ndarray
-    fields: np.ndarray
-    lines: np.ndarray
-    closed: np.ndarray
-    rewritten: dict[int, bytes] = field(default_factory=dict)
-    used: int = 0
-    lines_used: int = 0
-
-
-class _Careful:
-    """Collects records found one at a time behind those of a part."""
-
-    def __init__(self, part: _Part) -> None:
-        self.part = part
-        self.rows: list[tuple[int, int, int, int, bool]] = []
-        self.offset = int(part.starts[0]) if part.starts.size else -1
-        self.first_line = int(part.lines[0]) if part.lines.size else -1
-
-    def add(
-        self,
-        start: int,
-        stop: int,
-        fields: int,
-        line: int,
-        closed: bool = True,
-        fitted: bytes | None = None,
-    ) -> None:
-        if fitted is not None:
-            self.part.rewritten[self.part.starts.size + len(self.rows)] = fitted
-        self.rows.append((start, stop, fields, line, closed))
-
-    def close(self, at: int, line: int) -> None:
-        if not self.rows:
-            return
-        part = self.part
-        start, stop, fields, lines, closed = (
-            np.array(column) for column in zip(*self.rows, strict=True)
-        )
-        origin = self.offset if self.offset >= 0 else int(start[0])
-        origin_line = self.first_line if self.first_line >= 0 else int(lines[0])
-        part.starts = np.concatenate((part.starts, start))
-        part.ends = np.concatenate((part.ends, stop))
-        part.fields = np.concatenate((part.fields, fields))
-        part.lines = np.concatenate((part.lines, lines))
-        part.closed = np.concatenate((part.closed, closed.astype(bool)))
-        part.used = at - origin
-        part.lines_used = line - origin_line
-
-
 def _ends_line(data: bytes, end: int) -> bool:
     return data[end - 1 : end] == b"\n"
-
-
-def _join(parts: list[_Part], used: int, lines_used: int) -> Split:
-    if not parts:
-        empty = np.zeros(0, np.int64)
-        return Split(empty, empty, empty, empty, np.zeros(0, bool), {}, used, lines_used)
-    rewritten: dict[int, bytes] = {}
-    base = 0
-    for part in parts:
-        rewritten.update({base + at: text for at, text in part.rewritten.items()})
-        base += part.starts.size
-    return Split(
-        np.concatenate([part.starts for part in parts]),
-        np.concatenate([part.ends for part in parts]),
-        np.concatenate([part.fields for part in parts]),
-        np.concatenate([part.lines for part in parts]),
-        np.concatenate([part.closed for part in parts]),
-        rewritten,
-        used,
-        lines_used,
-    )

@@ -9,9 +9,10 @@ from realty_assets.ingestion.cells import to_typed, utc
 from realty_assets.ingestion.contract import COLUMN_NAMES, PARCEL_COLUMN_NAMES, POLARS_TYPES
 from realty_assets.ingestion.file_rules import NARROW
 from realty_assets.ingestion.findings import Findings
+from realty_assets.ingestion.judging import judge, unreadable
 from realty_assets.ingestion.mapping_cells import Cell
 from realty_assets.ingestion.parsing import Chunk
-from realty_assets.ingestion.rules import RULES, judge, unreadable
+from realty_assets.ingestion.rules import RULES
 from realty_assets.ingestion.sources import Source
 
 _SEPARATOR = "\x1f"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
-from realty_assets.ingestion import packed, reading
+from realty_assets.ingestion import headers, packed
 from realty_assets.ingestion.reading import FileRefused, Layout
 from realty_assets.ingestion.sources import Source
 
@@ -39,7 +39,7 @@ def sniff(path: Path, sources: tuple[Source, ...]) -> Layout:
         if not start.strip():
             continue
         try:
-            return reading.find_header(path, start, tables, "utf-8", sheet=sheet)
+            return headers.find_header(path, start, tables, "utf-8", sheet=sheet)
         except FileRefused as error:
             refused = refused or error
     raise refused or FileRefused(f"{path.name} is a workbook without a filled sheet.")
@@ -94,7 +94,7 @@ def _lines(sheet: Any) -> Iterator[bytes]:
         while cells and cells[-1] == "":
             cells.pop()
         # As wide as the header, which stands among the first rows; empty last cells are not stored.
-        if number <= reading.HEADER_WITHIN:
+        if number <= headers.HEADER_WITHIN:
             width = max(width, len(cells))
         if cells:
             # A note of one cell above the header stays one.

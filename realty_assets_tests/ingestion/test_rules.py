@@ -12,6 +12,7 @@ from realty_assets.ingestion import rules
 from realty_assets.ingestion.contract import COLUMN_NAMES, PARCEL_COLUMN_NAMES, breaches
 from realty_assets.ingestion.file_rules import judge_file
 from realty_assets.ingestion.files import ingest_file
+from realty_assets.ingestion.judging import judge
 from realty_assets.ingestion.sources import built_in
 from realty_assets_tests.ingestion.exports import sale, write
 
@@ -218,7 +219,7 @@ def test_a_digit_too_many_or_too_few_is_found_by_its_neighbourhood(
 
 def test_words_that_the_contract_does_not_know_are_emptied_and_flagged() -> None:
     frame = pl.DataFrame({"property_type": ["Residential", "Castle", None], "listing_key": "1"})
-    emptied, found = rules.judge(frame.with_columns(standard_status=pl.lit("Closed")))
+    emptied, found = judge(frame.with_columns(standard_status=pl.lit("Closed")))
     assert emptied["property_type"].to_list() == ["Residential", None, None]
     assert [(rule, at.to_list()) for rule, at in found if rule.startswith("enum")] == [
         ("enum.property_type", [1])
