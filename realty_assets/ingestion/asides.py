@@ -62,11 +62,11 @@ def sort_records(
     n_fields = len(layout.headings)
     whole = split.fields == n_fields
     is_data = whole.copy()
-    rows = np.flatnonzero(whole).tolist()
-    records = (data[split.starts[at] : split.ends[at]] for at in reversed(rows))
+    rows = np.flatnonzero(whole)
+    records = (data[split.starts[at] : split.ends[at]] for at in rows[::-1])
     n_after = len(list(takewhile(lambda record: _tells_nothing(record, layout), records)))
-    above = rows[0] if rows else split.starts.size
-    below = rows[-1 - n_after] if len(rows) > n_after else -1
+    above = rows[0] if rows.size else split.starts.size
+    below = rows[-1 - n_after] if rows.size > n_after else -1
     notices = tuple(words.encode() for words in layout.source.disclaimers)
     damaged = []
     for at in np.flatnonzero(~whole & (split.fields != 0)).tolist():
