@@ -127,14 +127,13 @@ def _walk(folder: str) -> Iterator[os.DirEntry[str]]:
     """Files and links below a folder that may not be there, but hidden ones; none is followed."""
     if not os.path.isdir(folder):
         return
-    try:
-        with os.scandir(folder) as entries:
-            seen = sorted((one for one in entries if one.name[0] != "."), key=lambda one: one.name)
-    except PermissionError as error:
+    if not os.access(folder, os.R_OK | os.X_OK):
         raise DepositError(
             f"The folder {folder} cannot be read: permission denied; let this user read it, or "
             "move it away."
-        ) from error
+        )
+    with os.scandir(folder) as entries:
+        seen = sorted((one for one in entries if one.name[0] != "."), key=lambda one: one.name)
     for entry in seen:
         if entry.is_dir(follow_symlinks=False):
             yield from _walk(entry.path)
