@@ -76,7 +76,8 @@ def deposit(
 ) -> list[Delivery]:
     """Puts the files into the inbox, but for those that a killed try brought to the ledger."""
     files = [path for given in paths for path in exports_in(given)]
-    waiting = [Delivery(path, *named) for path in files for named in _contents(path)]
+    contents = {path: _contents(path) for path in files}
+    waiting = [Delivery(path, *named) for path in files for named in contents[path]]
     warehouse = Warehouse.at(home / "warehouse.duckdb")
     done: set[tuple[str, str]] = set()
     if journal.resumed and warehouse.exists("ledger.files"):
@@ -85,7 +86,8 @@ def deposit(
         done = set(zip(rows["file_name"], rows["file_hash"], strict=True))
     left = {one.path for one in waiting if (one.file_name, one.file_hash) not in done}
     for path in files:
-        if path in left:
+        # Photos alone, in an archive, are known again by their bytes.
+        if path in left or not contents[path]:
             deposit_into_inbox(path, home, source)
     return waiting
 

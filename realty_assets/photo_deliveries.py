@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from realty_assets.errors import RealtyError
+from realty_assets.ingestion import packed
 from realty_assets.ingestion.inbox import DepositError, expand
 from realty_assets.ingestion.photo_inbox import (
     deposit_photos,
@@ -45,10 +46,14 @@ def deposit(home: Path, paths: Sequence[Path]) -> list[str]:
     What a killed try brought to the ledger is known by name and bytes, and changes nothing.
     """
     inbox = home / "inbox"
-    return [
+    placed = [
         told_name(place.relative_to(inbox).as_posix())
         for path in paths
         for place in deposit_photos(path, home)
+    ]
+    # Archives stand in the inbox already; what they hold comes out of them in the run.
+    return placed + [
+        name for given in paths for path in exports_in(given) for name in packed.photo_names(path)
     ]
 
 

@@ -1,6 +1,7 @@
 """Zip archives: what may be taken out of one, and taking it out into the inbox.
 
-Every table in an archive becomes a delivery of its own, named `archive.zip/member.csv`. The members
+Every table in an archive becomes a delivery of its own, named `archive.zip/member.csv`; its photos,
+with their manifest, go to the photo intake under such names. The members
 appear in the inbox all at once, as a folder beside the archive, before the archive is moved away:
 killed in between, the next run unpacks it again into the same folder.
 """
@@ -14,13 +15,15 @@ import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
+from realty_assets.ingestion.photo_manifest import HEAD_BYTES, begins_as_manifest
+from realty_assets.ingestion.photo_names import UNPACKED, looks_like_photo
 from realty_assets.ingestion.reading import FileRefused, FileStillGrowing, hash_file
 
 MAGIC = b"PK\x03\x04"
-SUFFIX = ".unpacked"
+SUFFIX = UNPACKED
 TABLES = (".csv", ".txt", ".tsv", ".gz", ".json", ".xlsx")
 # Beyond the first only when the archive is that much smaller than what comes out of it.
-MAX_BYTES, MAX_RATIO, MAX_BYTES_IN_ALL, MAX_MEMBERS = 256 << 20, 200, 64 << 30, 10_000
+MAX_BYTES, MAX_RATIO, MAX_BYTES_IN_ALL, MAX_MEMBERS = 256 << 20, 200, 64 << 30, 100_000
 _READMES = ("readme", "license", "licence", "disclaimer", "notice")
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
 
@@ -63,10 +66,10 @@ def refuse_bomb(path: Path) -> None:
 
 
 def members(path: Path) -> list[zipfile.ZipInfo]:
-    """The members that are tables, by name.
+    """The members that are tables or photos, by name.
 
-    Raises FileRefused when the archive is broken, encrypted, a bomb, holds no table, or has a
-    member whose name leaves it.
+    Raises FileRefused when the archive is broken, encrypted, a bomb, holds neither, or has a member
+    whose name leaves it.
     """
     refuse_bomb(path)
     with zipfile.ZipFile(path) as archive:
@@ -92,7 +95,8 @@ def members(path: Path) -> list[zipfile.ZipInfo]:
         found[name] = info
     if not found:
         raise FileRefused(
-            f"{path.name} holds no table ({', '.join(TABLES)}): deliver the export itself."
+            f"{path.name} holds no table ({', '.join(TABLES)}) and no photo: deliver the export "
+            "itself."
         )
     return [found[name] for name in sorted(found)]
 
@@ -107,15 +111,43 @@ def refusal(path: Path) -> FileRefused | FileStillGrowing:
 
 
 def contents(path: Path) -> list[tuple[str, str]]:
-    """(name in the ledger, sha256) of each delivery that a file makes: itself, or its members."""
+    """(name in the ledger, sha256) of each export that a file delivers: itself, or its members."""
     if is_archive(path):
         try:
             found = members(path)
         except FileRefused:
             return [(path.name, hash_file(path))]
         with zipfile.ZipFile(path) as archive:
-            return [(f"{path.name}/{info.filename}", _sha256(archive, info)) for info in found]
+            return [
+                (f"{path.name}/{info.filename}", _sha256(archive, info))
+                for info in found
+                if not _for_photos(archive, info)
+            ]
     return [(path.name, hash_file(path))]
+
+
+def photo_names(path: Path) -> list[str]:
+    """The names by which the photos and manifests of an archive go; none of any other file."""
+    if not is_archive(path):
+        return []
+    try:
+        found = members(path)
+    except FileRefused:
+        return []
+    with zipfile.ZipFile(path) as archive:
+        return [f"{path.name}/{one.filename}" for one in found if _for_photos(archive, one)]
+
+
+def _for_photos(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bool:
+    if looks_like_photo(info.filename):
+        return True
+    if not info.filename.lower().endswith(".csv"):
+        return False
+    try:
+        with archive.open(info) as inside:
+            return begins_as_manifest(inside.read(HEAD_BYTES))
+    except _BROKEN:
+        return False  # the archive is refused as a whole
 
 
 def is_archive(path: Path) -> bool:
@@ -203,6 +235,8 @@ def _ignored(parts: tuple[str, ...]) -> bool:
     if any(part.startswith(".") or part == "__MACOSX" for part in parts):
         return True
     name = parts[-1].lower()
+    if looks_like_photo(name):
+        return False
     return not name.endswith(TABLES) or name.startswith(_READMES)
 
 

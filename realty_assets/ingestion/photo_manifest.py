@@ -10,7 +10,7 @@ from pathlib import Path
 from realty_assets.errors import RealtyError
 
 NEEDED, MAY = {"file", "listing_key"}, {"file", "listing_key", "order", "room"}
-_HEAD_BYTES = 4096
+HEAD_BYTES = 4096
 
 
 class ManifestRefused(RealtyError):
@@ -33,10 +33,14 @@ def looks_like_manifest(path: Path) -> bool:
         return False
     try:
         with path.open("rb") as file:
-            head = file.read(_HEAD_BYTES).decode("utf-8-sig", "replace")
+            return begins_as_manifest(file.read(HEAD_BYTES))
     except OSError:
         return False
-    headings = _headings(head.split("\n", 1)[0])
+
+
+def begins_as_manifest(head: bytes) -> bool:
+    """Whether the first HEAD_BYTES of a CSV have the headings of a manifest and no others."""
+    headings = _headings(head.decode("utf-8-sig", "replace").split("\n", 1)[0])
     return set(headings) >= NEEDED and set(headings) <= MAY
 
 

@@ -15,6 +15,8 @@ SUFFIXES = (
     *(".heic", ".heif", ".avif", ".tif", ".tiff", ".bmp"),
 )
 FOLDER = "photos"
+# How the folder ends into which an archive is unpacked: x.zip as x.zip.<hash>.unpacked.
+UNPACKED = ".unpacked"
 _AGAIN = re.compile(r"again-\d+")
 _NUMBERED = re.compile(r"(?P<key>.+)[_-](?P<order>\d{1,3})")
 _ROOM = re.compile(r"(?P<key>.+)_(?P<room>[A-Za-z]+)")
@@ -38,6 +40,10 @@ def looks_like_photo(name: str) -> bool:
 def told_name(relative: str) -> str:
     """The name a photo goes by: its path in the inbox without the folders that only sort it in."""
     parts = relative.split("/")
+    for at, part in enumerate(parts[:-1]):
+        if part.endswith(UNPACKED):
+            archive = part.removesuffix(UNPACKED).rpartition(".")[0]
+            return "/".join([archive, *parts[at + 1 :]])
     if len(parts) > 1 and parts[0] == FOLDER:
         parts = parts[1:]
     if len(parts) > 1 and _AGAIN.fullmatch(parts[0]):

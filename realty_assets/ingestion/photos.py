@@ -24,6 +24,7 @@ from realty_assets.ingestion import inbox, photo_store
 from realty_assets.ingestion.files import telling_of_a_full_disk
 from realty_assets.ingestion.photo_inbox import Waiting, waiting
 from realty_assets.ingestion.photo_manifest import ManifestRefused, Named, read_manifest
+from realty_assets.ingestion.photo_names import UNPACKED
 from realty_assets.ingestion.photo_reading import Seen, see
 from realty_assets.ingestion.photo_store import Fact, Kept, Rules
 from realty_assets.warehouse import Tx, Warehouse
@@ -270,11 +271,12 @@ def _leave_inbox(read: _Read, home: Path) -> None:
 
 
 def _drop_empty(folders: set[Path], home: Path) -> None:
-    """Removes what is left empty below inbox/photos; once a batch, since looking costs."""
+    """Removes what is left empty below inbox/photos, and of archives; once a batch, since looking
+    costs."""
     top = home / "inbox" / "photos"
     for start in sorted(folders):
         folder = start
-        while top in folder.parents and folder.is_dir():
+        while (top in folder.parents or UNPACKED in str(folder)) and folder.is_dir():
             with os.scandir(folder) as entries:
                 if next(entries, None) is not None:
                     break

@@ -12,7 +12,7 @@ import openpyxl
 import polars as pl
 import pytest
 
-from realty_assets.ingestion import inbox, packed
+from realty_assets.ingestion import inbox, packed, photo_inbox
 from realty_assets.ingestion.conservation import unbalanced
 from realty_assets.ingestion.intake import Taken
 from realty_assets.warehouse import Warehouse
@@ -52,7 +52,10 @@ def test_every_table_is_a_delivery_and_the_rest_is_left(
     assert [row.file_name for row in taken] == ["week.zip/a/x.csv", "week.zip/b/x.csv"]
     assert [(row.rows_staged, row.rows_quarantined) for row in taken] == [(40, 0), (30, 1)]
     assert table("staging.quarantine")["file_name"].to_list() == ["week.zip/b/x.csv"]
-    assert not list((home / "inbox").iterdir())
+    # The photo is left for the photo intake, and nothing else.
+    left = [path for path in (home / "inbox").rglob("*") if path.is_file()]
+    assert [packed.told_name(path) for path in left] == ["week.zip/photo.jpg"]
+    assert [one.told for one in photo_inbox.waiting(home)] == ["week.zip/photo.jpg"]
     assert [path.name for path in (home / "archive").rglob("*.zip")] == ["week.zip"]
     assert unbalanced(warehouse).wrong == []
 

@@ -7,18 +7,20 @@ import os
 import random
 from collections.abc import Callable
 from pathlib import Path
+from zipfile import ZipFile
 
 import polars as pl
 import pytest
 
 from realty_assets.fingerprint import fingerprint_home
 from realty_assets.ingestion.intake import take_in
+from realty_assets.ingestion.packed import contents, photo_names
 from realty_assets.ingestion.photo_checks import accounts
 from realty_assets.ingestion.photo_inbox import deposit_photos
 from realty_assets.ingestion.photo_pictures import thumbnails
 from realty_assets.ingestion.photos import PhotosTaken, take_in_photos
 from realty_assets.warehouse import Warehouse
-from realty_assets_tests.ingestion.exports import sale, write
+from realty_assets_tests.ingestion.exports import export, sale, write
 from realty_assets_tests.ingestion.pictures import (
     HEIC,
     RULES,
@@ -283,3 +285,30 @@ def test_what_is_kept_stays_as_it_was_read(
     assert (home / kept["1_1.jpg"]).stat().st_ino == inode, "the file itself, not a copy"
     assert not mine.exists()
     assert not lent.exists()
+
+
+def test_an_archive_may_hold_photos_and_their_manifest_beside_exports(
+    home: Path, warehouse: Warehouse, take: Callable, shoot: Shoot
+) -> None:
+    one, two = sale(1)["MLS Number"], sale(2)["MLS Number"]
+    archive = home / "inbox" / "both.zip"
+    with ZipFile(archive, "w") as packed:
+        packed.writestr("june.csv", export([sale(1), sale(2)]))
+        packed.writestr(f"shots/{one}_1.jpg", jpeg(1))
+        packed.writestr("shots/any.jpg", jpeg(2))
+        packed.writestr("shots/manifest.csv", f"file,listing_key\nany.jpg,{two}\n")
+    assert contents(archive)[0][0] == "both.zip/june.csv"
+    assert len(contents(archive)) == 1
+    assert len(photo_names(archive)) == 3
+    with ZipFile(home / "inbox" / "photos.zip", "w") as packed:
+        packed.writestr(f"{one}_2.jpg", jpeg(3))
+    (row,) = take().rows
+    assert (row.file_name, row.rows_staged) == ("both.zip/june.csv", 2)
+    assert shoot().n_new == 4
+    assert by_name(warehouse) == {
+        f"both.zip/shots/{one}_1.jpg": "ok",
+        "both.zip/shots/any.jpg": "ok",
+        f"photos.zip/{one}_2.jpg": "ok",
+    }
+    assert not [path for path in (home / "inbox").rglob("*") if path.is_file()]
+    assert not list((home / "inbox").glob("*.unpacked"))
