@@ -93,10 +93,9 @@ def place(
     extension = EXTENSIONS.get(format_ or "", (format_ or "bin").lower())
     relative = f"photos/{photo_hash[:2]}/{photo_hash}.{extension}"
     target = home / relative
-    if not target.exists():
-        ours = told.st_nlink == 1 and told.st_uid == os.geteuid()
-        if not (ours and _named_again(file, target)):
-            write(data, target)
+    ours = told.st_nlink == 1 and told.st_uid == os.geteuid()
+    if not (ours and _named_again(file, target)) and not target.exists():
+        write(data, target)
     return relative
 
 
@@ -112,15 +111,18 @@ def write(data: bytes, target: Path) -> None:
 
 
 def _named_again(file: Path, target: Path) -> bool:
-    """Whether a file got a second name; not on another file system, or one without links."""
+    """Whether the bytes stand there now; not on another file system, or one without links."""
     for _ in range(2):
         try:
             os.link(file, target, follow_symlinks=False)
+        except FileExistsError:
             return True
         except FileNotFoundError:
             target.parent.mkdir(parents=True, exist_ok=True)
         except OSError:
-            break
+            return False
+        else:
+            return True
     return False
 
 

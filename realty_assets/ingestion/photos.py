@@ -260,7 +260,7 @@ def _leave_inbox(read: _Read, home: Path) -> None:
     path = read.file.path
     if read.stamp is None or not _unchanged(path, read.stamp):
         return
-    if path.is_symlink():
+    if stat.S_ISLNK(read.stamp.st_mode):
         path.unlink()
     elif read.refused is not None:
         inbox.put_aside(path, home, read.refused)
