@@ -18,6 +18,7 @@ from pathlib import Path
 
 from realty_assets.errors import RealtyError
 from realty_assets.ingestion import packed, reading
+from realty_assets.ingestion.photo_names import FOLDER, UNPACKED
 from realty_assets.ingestion.sources import Source, all_sources, load_source
 
 # A file that was touched less than this long ago may still be growing.
@@ -208,7 +209,7 @@ def archive(path: Path, home: Path, file_hash: str) -> Path:
         path.unlink()
     else:
         kept = [path.rename(folder / path.name)]
-    _drop_empty(path.parent, home / "inbox")
+    drop_empty(path.parent, home / "inbox")
     return kept[0]
 
 
@@ -219,7 +220,7 @@ def put_aside(path: Path, home: Path, reason: str, place: str = "refused") -> Pa
     target = _free(folder, path)
     target.with_name(target.name + ".reason.txt").write_text(reason + "\n", encoding="utf-8")
     path.replace(target)
-    _drop_empty(path.parent, home / "inbox")
+    drop_empty(path.parent, home / "inbox")
     return target
 
 
@@ -247,14 +248,21 @@ def _same_bytes(one: Path, other: Path) -> bool:
         return False
 
 
-def _drop_empty(folder: Path, inbox: Path) -> None:
-    while inbox in folder.parents and not any(folder.iterdir()):
-        ours = folder.name.startswith("again-") or any(
-            one.name.endswith(packed.SUFFIX) for one in (folder, *folder.parents)
-        )
-        if not ours:
-            break
-        folder.rmdir()
+def drop_empty(folder: Path, inbox: Path) -> None:
+    """Removes a folder of the inbox that is left empty, and those above it that then are: of
+    archives, of photos, and those that were made for a second file of one name."""
+    while inbox in folder.parents:
+        parts = folder.relative_to(inbox).parts
+        of_archive = any(part.endswith(UNPACKED) for part in parts)
+        of_photos = len(parts) > 1 and parts[0] == FOLDER
+        if not (of_archive or of_photos or folder.name.startswith("again-")):
+            return
+        try:
+            folder.rmdir()
+        except FileNotFoundError:
+            pass  # gone already; those above may be empty
+        except OSError:
+            return  # not empty
         folder = folder.parent
 
 

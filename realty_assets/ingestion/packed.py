@@ -1,9 +1,9 @@
 """Zip archives: what may be taken out of one, and taking it out into the inbox.
 
 Every table in an archive becomes a delivery of its own, named `archive.zip/member.csv`; its photos,
-with their manifest, go to the photo intake under such names. The members
-appear in the inbox all at once, as a folder beside the archive, before the archive is moved away:
-killed in between, the next run unpacks it again into the same folder.
+with their manifest, go to the photo intake under such names. The members appear in the inbox all at
+once, as a folder beside the archive, before the archive is moved away: killed in between, the next
+run unpacks it again into the same folder.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ import zlib
 from pathlib import Path, PurePosixPath
 
 from realty_assets.ingestion.photo_manifest import HEAD_BYTES, begins_as_manifest
-from realty_assets.ingestion.photo_names import UNPACKED, looks_like_photo
+from realty_assets.ingestion.photo_names import UNPACKED, looks_like_photo, name_in_archive
 from realty_assets.ingestion.reading import FileRefused, FileStillGrowing, hash_file
 
 MAGIC = b"PK\x03\x04"
-SUFFIX = UNPACKED
 TABLES = (".csv", ".txt", ".tsv", ".gz", ".json", ".xlsx")
 # Beyond the first only when the archive is that much smaller than what comes out of it.
 MAX_BYTES, MAX_RATIO, MAX_BYTES_IN_ALL, MAX_MEMBERS = 256 << 20, 200, 64 << 30, 100_000
@@ -157,7 +156,7 @@ def is_archive(path: Path) -> bool:
 
 
 def unpack_waiting(waiting: list[Path], scratch: Path, home: Path) -> None:
-    """Puts the tables of every sound archive among `waiting` files into the inbox beside it.
+    """Puts what every sound archive among `waiting` files holds into the inbox beside it.
 
     Archives that are to be refused stay, for the run to refuse them like any file.
     """
@@ -173,11 +172,7 @@ def unpack_waiting(waiting: list[Path], scratch: Path, home: Path) -> None:
 
 def told_name(path: Path) -> str:
     """What the ledger calls a waiting file: a member with the name of its archive before it."""
-    for folder in path.parents:
-        if folder.name.endswith(SUFFIX):
-            archive = folder.name.removesuffix(SUFFIX).rpartition(".")[0]
-            return f"{archive}/{path.relative_to(folder).as_posix()}"
-    return path.name
+    return name_in_archive(path.parts) or path.name
 
 
 def _unpack(path: Path, found: list[zipfile.ZipInfo], scratch: Path) -> None:
@@ -193,7 +188,7 @@ def _unpack(path: Path, found: list[zipfile.ZipInfo], scratch: Path) -> None:
                 # Known from when the archive was written.
                 os.utime(place, ns=(stat.st_atime_ns, stat.st_mtime_ns))
         # By content, so that another archive of the same name does not take its place.
-        target = path.with_name(f"{path.name}.{hash_file(path)[:12]}{SUFFIX}")
+        target = path.with_name(f"{path.name}.{hash_file(path)[:12]}{UNPACKED}")
         shutil.rmtree(target, ignore_errors=True)
         work.rename(target)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:

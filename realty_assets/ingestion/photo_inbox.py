@@ -30,8 +30,11 @@ class Waiting:
 
 def is_for_photos(path: Path, home: Path) -> bool:
     """Whether a file in the inbox is a photo or a manifest of photos, and no export."""
-    parts = path.relative_to(home / "inbox").parts
-    return (len(parts) > 1 and parts[0] == FOLDER) or is_photo_or_manifest(path)
+    return _is_for_photos(path, path.relative_to(home / "inbox").as_posix())
+
+
+def _is_for_photos(path: Path, relative: str) -> bool:
+    return relative.startswith(f"{FOLDER}/") or is_photo_or_manifest(path)
 
 
 def is_photo_or_manifest(path: Path) -> bool:
@@ -49,7 +52,7 @@ def waiting(home: Path) -> list[Waiting]:
     for entry in _walk(inbox):
         relative = entry.path[len(inbox) + 1 :].replace(os.sep, "/")
         path = Path(entry.path)
-        if not (relative.startswith(f"{FOLDER}/") or is_photo_or_manifest(path)):
+        if not _is_for_photos(path, relative):
             continue
         kind = "manifest" if relative.lower().endswith(".csv") else "photo"
         found.append(Waiting(path, told_name(relative), "link" if entry.is_symlink() else kind))

@@ -7,6 +7,7 @@ every reading is kept, the likeliest first; the first that names a known listing
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -40,15 +41,22 @@ def looks_like_photo(name: str) -> bool:
 def told_name(relative: str) -> str:
     """The name a photo goes by: its path in the inbox without the folders that only sort it in."""
     parts = relative.split("/")
-    for at, part in enumerate(parts[:-1]):
-        if part.endswith(UNPACKED):
-            archive = part.removesuffix(UNPACKED).rpartition(".")[0]
-            return "/".join([archive, *parts[at + 1 :]])
+    if inside := name_in_archive(parts):
+        return inside
     if len(parts) > 1 and parts[0] == FOLDER:
         parts = parts[1:]
     if len(parts) > 1 and _AGAIN.fullmatch(parts[0]):
         parts = parts[1:]
     return "/".join(parts)
+
+
+def name_in_archive(parts: Sequence[str]) -> str | None:
+    """The name of a member, its archive's before it; None for a path that is of no archive."""
+    for at in reversed(range(len(parts) - 1)):
+        if parts[at].endswith(UNPACKED):
+            archive = parts[at].removesuffix(UNPACKED).rpartition(".")[0]
+            return "/".join([archive, *parts[at + 1 :]])
+    return None
 
 
 def readings(name: str) -> list[Reading]:

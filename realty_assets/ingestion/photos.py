@@ -24,7 +24,6 @@ from realty_assets.ingestion import inbox, photo_store
 from realty_assets.ingestion.files import telling_of_a_full_disk
 from realty_assets.ingestion.photo_inbox import Waiting, waiting
 from realty_assets.ingestion.photo_manifest import ManifestRefused, Named, read_manifest
-from realty_assets.ingestion.photo_names import UNPACKED
 from realty_assets.ingestion.photo_reading import Seen, see
 from realty_assets.ingestion.photo_store import Fact, Kept, Rules
 from realty_assets.warehouse import Tx, Warehouse
@@ -103,7 +102,8 @@ def take_in_photos(
                 n_new, n_known = n_new + new, n_known + len(ready) - new
                 for one in ready:
                     _leave_inbox(one, home)
-                _drop_empty({one.file.path.parent for one in ready}, home)
+                for folder in sorted({one.file.path.parent for one in ready}, reverse=True):
+                    inbox.drop_empty(folder, home / "inbox")
                 for one in ready:
                     if one.refused:
                         log(f"refused {one.file.told}: {one.refused}")
@@ -268,20 +268,3 @@ def _leave_inbox(read: _Read, home: Path) -> None:
         inbox.archive(path, home, str(read.file_hash))
     else:
         path.unlink()
-
-
-def _drop_empty(folders: set[Path], home: Path) -> None:
-    """Removes what is left empty below inbox/photos, and of archives; once a batch, since looking
-    costs."""
-    top = home / "inbox" / "photos"
-    for start in sorted(folders):
-        folder = start
-        while (top in folder.parents or UNPACKED in str(folder)) and folder.is_dir():
-            with os.scandir(folder) as entries:
-                if next(entries, None) is not None:
-                    break
-            try:
-                folder.rmdir()
-            except OSError:
-                break  # a file has come meanwhile
-            folder = folder.parent
