@@ -52,7 +52,9 @@ all_job = dg.define_asset_job(
 # Not "backtest": that is the name of its op, and Dagster wants names to differ.
 backtest_job = dg.define_asset_job(
     "backtest_window",
-    selection=dg.AssetSelection.assets(["modeling", "predictions"], ["modeling", "backtests"]),
+    selection=dg.AssetSelection.assets(
+        ["modeling", "predictions"], ["modeling", "backtests"], ["modeling", "openings"]
+    ),
     description="Rolling-origin backtest of a window of months.",
 )
 

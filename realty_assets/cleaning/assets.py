@@ -53,6 +53,11 @@ listing_versions = _table(
 listings = _table(
     "listings", ["clean.listing_versions"], "The latest known version of every listing."
 )
+contracts = _table(
+    "contracts",
+    ["clean.listing_versions"],
+    "The day of the contract that led to each sale, where a version of the listing tells it.",
+)
 sales = _table(
     "sales",
     ["clean.listing_versions"],

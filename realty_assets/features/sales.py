@@ -16,6 +16,7 @@ from realty_assets.features.structure import (
     unit_vectors_km,
     with_inputs,
 )
+from realty_assets.features.tracks import sale_as_of
 
 DAY_US = 86_400_000_000
 
@@ -49,14 +50,6 @@ def effective_known_at() -> pl.Expr:
     """
     end_of_close_day = pl.col("close_date").cast(pl.Datetime("us")) + pl.duration(days=1)
     return pl.max_horizontal(pl.col("known_at").cast(pl.Datetime("us")), end_of_close_day)
-
-
-def sale_as_of() -> pl.Expr:
-    """as_of of a sale on the off_market track (date): the day before the listing, or where no
-    list date exists, or it lies after the close, the day before the close."""
-    listed, closed = pl.col("listing_contract_date").cast(pl.Date), pl.col("close_date")
-    start = pl.when(listed.is_not_null() & (listed <= closed)).then(listed).otherwise(closed)
-    return (start - pl.duration(days=1)).cast(pl.Date)
 
 
 def valid_sales(sales: pl.DataFrame) -> pl.DataFrame:

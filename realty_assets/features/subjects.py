@@ -6,10 +6,11 @@ from datetime import date
 
 import polars as pl
 
-from realty_assets.features.sales import sale_as_of
 from realty_assets.features.structure import ATTRIBUTES, GROUPS, with_inputs
+from realty_assets.features.tracks import OFF_MARKET, ON_MARKET, sale_as_of
 
-TRACK = "off_market"
+# Facts of a listing that only the on_market track may know.
+LISTING_FACTS: tuple[str, ...] = ("list_price", "original_list_price", "listing_contract_date")
 # Which home, and what is told of its sale; never shown to a model.
 IDENTITY: tuple[str, ...] = (
     "listing_key",
@@ -26,23 +27,34 @@ IDENTITY: tuple[str, ...] = (
 _TEXTS = ("listing_key", "property_key", "parcel_number", "excluded_by")
 
 
-def sale_subjects(sales: pl.DataFrame) -> pl.DataFrame:
-    """Every sale with a date and a price, excluded ones among them: they are judged too."""
-    dated = sales.filter(pl.col("close_date").is_not_null() & (pl.col("close_price") > 0))
-    return _shaped(dated.with_columns(as_of=sale_as_of(), role=pl.lit("sale")))
+def sale_subjects(sales: pl.DataFrame, track: str = OFF_MARKET) -> pl.DataFrame:
+    """Every sale with a date, a price and a place on `track`, excluded ones among them: they are
+    judged too."""
+    dated = with_facts(sales).filter(
+        pl.col("close_date").is_not_null() & (pl.col("close_price") > 0)
+    )
+    placed = dated.with_columns(as_of=sale_as_of(track), role=pl.lit("sale"))
+    return _shaped(placed.filter(pl.col("as_of").is_not_null()), track)
 
 
-def today_subjects(listings: pl.DataFrame, properties: pl.DataFrame, today: date) -> pl.DataFrame:
-    """Active listings; and the known properties of sources that have no active listing.
+def today_subjects(
+    listings: pl.DataFrame, properties: pl.DataFrame, today: date, track: str = OFF_MARKET
+) -> pl.DataFrame:
+    """Active listings; on the off_market track also the known properties of sources that have no
+    active listing, on the on_market track only listings with a price.
 
-    One row per listing or property, as_of today, no price.
+    One row per listing or property, as_of today, no sale price.
     """
-    active = listings.filter(pl.col("standard_status") == "Active")
-    busy = active["source"].unique().to_list()
-    quiet = properties.filter(~pl.col("source").is_in(busy))
-    if "first_known_at" in quiet.columns:
-        quiet = quiet.with_columns(known_at=pl.col("first_known_at"))
-    parts = [(active, "active"), (quiet.with_columns(listing_key=pl.lit(None)), "property")]
+    active = with_facts(listings.filter(pl.col("standard_status") == "Active"))
+    if track == ON_MARKET:
+        active = active.filter(pl.col("list_price") > 0)
+    parts = [(active, "active")]
+    if track == OFF_MARKET:
+        busy = active["source"].unique().to_list()
+        quiet = properties.filter(~pl.col("source").is_in(busy))
+        if "first_known_at" in quiet.columns:
+            quiet = quiet.with_columns(known_at=pl.col("first_known_at"))
+        parts.append((with_facts(quiet.with_columns(listing_key=pl.lit(None))), "property"))
     return pl.concat(
         [
             _shaped(
@@ -52,23 +64,35 @@ def today_subjects(listings: pl.DataFrame, properties: pl.DataFrame, today: date
                     close_date=pl.lit(None, dtype=pl.Date),
                     close_price=pl.lit(None, dtype=pl.Float64),
                     excluded_by=pl.lit(None, dtype=pl.String),
-                )
+                ),
+                track,
             )
             for frame, role in parts
         ]
     )
 
 
-def _shaped(frame: pl.DataFrame) -> pl.DataFrame:
+def with_facts(frame: pl.DataFrame) -> pl.DataFrame:
+    """`frame` with every fact of a listing there; null where the source has none."""
+    kinds = {**dict.fromkeys(LISTING_FACTS, pl.Float64), "listing_contract_date": pl.Date}
+    kinds["purchase_contract_date"] = pl.Date
+    return frame.with_columns(
+        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(kind).alias(name)
+        for name, kind in kinds.items()
+    )
+
+
+def _shaped(frame: pl.DataFrame, track: str) -> pl.DataFrame:
     """The subject columns, typed, in one order, sorted by a stable key."""
     shaped = with_inputs(frame).with_columns(
-        pl.lit(TRACK).alias("track"),
+        pl.lit(track).alias("track"),
         pl.col("known_at").cast(pl.Datetime("us")),
         pl.col("close_date").cast(pl.Date),
         pl.col("as_of").cast(pl.Date),
         pl.col("close_price").cast(pl.Float64),
         *(pl.col(name).cast(pl.String) for name in _TEXTS),
     )
-    return shaped.select(*IDENTITY, *GROUPS, *ATTRIBUTES).sort(
+    facts = LISTING_FACTS if track == ON_MARKET else ()
+    return shaped.select(*IDENTITY, *GROUPS, *ATTRIBUTES, *facts).sort(
         "role", "as_of", "listing_key", "property_key"
     )

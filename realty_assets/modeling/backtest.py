@@ -18,7 +18,6 @@ from realty_assets.evaluation.intervals import interval_quality
 from realty_assets.evaluation.metrics import point_accuracy, point_intervals
 from realty_assets.evaluation.ratio_study import ratio_study
 from realty_assets.evaluation.splits import Fold, next_month, rolling_origin
-from realty_assets.features.subjects import TRACK
 from realty_assets.modeling.conformal import Calibration, calibrate, level_shift
 from realty_assets.modeling.points import require_sales
 from realty_assets.modeling.settings import ModelSettings, NotEnoughSales
@@ -32,6 +31,8 @@ CSV_COLUMNS = (
     "prediction",
     "lower_90",
     "upper_90",
+    "lower_bound_90",
+    "fsd",
     "track",
     "as_of",
     "cutoff",
@@ -55,23 +56,27 @@ def folds_needed(from_month: date, to_month: date, settings: ModelSettings) -> l
     return list(rolling_origin(next_month(from_month, -settings.calibration_months), to_month))
 
 
-def calibration_at(walked: pl.DataFrame, cutoff: date, settings: ModelSettings) -> Calibration:
-    """Calibration from valid sales of the months before `cutoff` that were known before it.
+def calibration_rows(walked: pl.DataFrame, cutoff: date, settings: ModelSettings) -> pl.DataFrame:
+    """Valid sales of the months before `cutoff` that were known before it, in a stable order.
 
-    Raises NotEnoughSales.
+    Raises NotEnoughSales when nothing was walked.
     """
-    before = pl.lit(cutoff).cast(pl.Datetime("us"))
-    oldest = next_month(cutoff, -settings.calibration_months)
     if walked.is_empty():
         raise NotEnoughSales(
             settings.min_calibration_sales, 0, f"before {cutoff} to calibrate an interval"
         )
-    rows = walked.filter(
+    oldest = next_month(cutoff, -settings.calibration_months)
+    return walked.filter(
         (pl.col("cutoff") >= oldest)
         & (pl.col("cutoff") < cutoff)
-        & (pl.col("known_at") < before)
+        & (pl.col("known_at") < pl.lit(cutoff).cast(pl.Datetime("us")))
         & pl.col("excluded_by").is_null()
     ).sort("cutoff", "listing_key", "property_key", "close_price")
+
+
+def calibration_at(walked: pl.DataFrame, cutoff: date, settings: ModelSettings) -> Calibration:
+    """Calibration at `cutoff` from calibration_rows. Raises NotEnoughSales."""
+    rows = calibration_rows(walked, cutoff, settings)
     log_price = np.log(rows["close_price"].to_numpy())
     log_value = rows["log_value"].to_numpy()
     recent = (rows["cutoff"] >= next_month(cutoff, -settings.level_months)).to_numpy()
@@ -91,21 +96,17 @@ def backtest(
     market: Market,
     from_month: date,
     to_month: date,
-    track: str = TRACK,
     walked: pl.DataFrame | None = None,
     n_draws: int = 300,
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """(predictions, metrics, walk-forward rows) of the window, both months included.
 
     `walked` are walk-forward rows of an earlier run, taken over where still true; `n_draws` those
-    of the bootstrap intervals. Raises
-    NotEnoughSales when a month of the window cannot be modelled or none has a sale, ValueError for
-    another track.
+    of the bootstrap intervals. Raises NotEnoughSales when a month of the window cannot be modelled
+    or none has a sale.
     """
-    if track != TRACK:
-        raise ValueError(f"no model for the track {track!r} yet: only {TRACK}")
     window = list(rolling_origin(from_month, to_month))
-    if all(fold_sales(market.sales_frame, fold).is_empty() for fold in window):
+    if all(fold_sales(market.sales_frame, fold, market.track).is_empty() for fold in window):
         raise NotEnoughSales(1, 0, f"that closed from {window[0].name} to {window[-1].name}")
     rows = walk_forward(market, folds_needed(from_month, to_month, market.model), walked)
     done = set(rows["cutoff"].to_list()) if len(rows) else set()
@@ -117,7 +118,9 @@ def backtest(
         parts.append(predict_fold(rows, fold, market.model))
     if not parts:
         raise NotEnoughSales(1, 0, f"that closed from {window[0].name} to {window[-1].name}")
-    name = pl.lit(backtest_id(track, window[0].cutoff, window[-1].cutoff)).alias("backtest_id")
+    name = pl.lit(backtest_id(market.track, window[0].cutoff, window[-1].cutoff)).alias(
+        "backtest_id"
+    )
     predictions = pl.concat(parts).select(name, pl.all()).sort("close_date", "listing_key")
     return predictions, metrics(predictions, market.model.seed, n_draws), rows
 
@@ -126,18 +129,19 @@ def predict_fold(rows: pl.DataFrame, fold: Fold, settings: ModelSettings) -> pl.
     """modeling.predictions of one month from walk-forward rows."""
     calibration = calibration_at(rows, fold.cutoff, settings)
     mine = rows.filter(pl.col("cutoff") == fold.cutoff)
-    value, low, high = calibration.interval(
-        mine, mine["log_value"].to_numpy(), mine["spread"].to_numpy()
-    )
+    said = calibration.bounds(mine, mine["log_value"].to_numpy(), mine["spread"].to_numpy())
     version = version_of(_joined(mine["model_hash"][0], calibration.sha256()))
     return mine.select(
         "listing_key",
+        "property_key",
         "parcel_number",
         "close_date",
         "close_price",
-        pl.Series("prediction", np.exp(value)),
-        pl.Series("lower_90", np.exp(low)),
-        pl.Series("upper_90", np.exp(high)),
+        pl.Series("prediction", np.exp(said.value)),
+        pl.Series("lower_90", np.exp(said.lower)),
+        pl.Series("upper_90", np.exp(said.upper)),
+        pl.Series("lower_bound_90", np.exp(said.lower_bound)),
+        pl.Series("fsd", said.fsd()),
         "track",
         "as_of",
         "cutoff",

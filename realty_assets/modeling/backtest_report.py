@@ -10,10 +10,10 @@ import polars as pl
 
 from realty_assets.errors import RealtyError
 from realty_assets.evaluation.splits import parse_month
+from realty_assets.features.tracks import TRACKS
 from realty_assets.modeling.backtest import backtest_id, to_csv
 from realty_assets.warehouse import Warehouse
 
-TRACKS = ("off_market",)
 SHOWN = (
     *("n", "mdape", "mdape_low", "mdape_high", "ppe5", "ppe10", "ppe20", "mae_usd", "r2"),
     *("r2_log", "median_ratio", "cod", "prd", "prb", "coverage_90", "coverage_90_low"),
@@ -44,7 +44,7 @@ def check_window(from_month: str, to_month: str, track: str) -> Window:
         raise BadWindow(f"The backtest ends ({to_month}) before it begins ({from_month}).")
     if track not in TRACKS:
         known = ", ".join(TRACKS)
-        raise BadWindow(f"There is no model for the track {track!r} yet; there is {known}.")
+        raise BadWindow(f"There is no track {track!r}; there are {known}.")
     return Window(f"{first:%Y-%m}", f"{last:%Y-%m}", track)
 
 

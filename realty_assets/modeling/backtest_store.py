@@ -1,4 +1,4 @@
-"""Several backtests in one pair of tables, each under its own id; one of them is the headline.
+"""Several backtests in one pair of tables, each under its own id; one a track is the headline.
 
 The headline is the window that `run all` judges models by. A window that somebody asked for stands
 beside it and never takes its place. Rows made from other data, settings or code than today's go
@@ -7,11 +7,11 @@ when anything is made anew: a figure always speaks of the data as it stands.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import polars as pl
 
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 PREDICTIONS, BACKTESTS = "modeling.predictions", "modeling.backtests"
 
 
@@ -19,18 +19,18 @@ def with_others(
     made: Mapping[str, pl.DataFrame],
     before: Mapping[str, pl.DataFrame],
     *,
-    headline: str | None,
+    headlines: Collection[str],
     made_from: str,
 ) -> dict[str, pl.DataFrame]:
     """The tables with the backtest just made in them, by table name.
 
     `made` holds the rows of one backtest_id, `before` the tables as they stand (may be empty).
-    `headline` is the backtest_id that models are judged by, if there is one; `made_from` a hash of
-    all that the rows depend on but their window.
+    `headlines` are the backtest_ids that models are judged by, one a track; `made_from` is a hash
+    of all that the rows depend on but their window.
     """
     return {
         name: _kept(before.get(name), rows.with_columns(made_from=pl.lit(made_from))).with_columns(
-            is_headline=pl.col("backtest_id").eq_missing(pl.lit(headline))
+            is_headline=pl.col("backtest_id").is_in(list(headlines))
         )
         for name, rows in made.items()
     }

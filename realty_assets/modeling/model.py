@@ -15,7 +15,6 @@ import numpy as np
 import polars as pl
 
 from realty_assets.features.sales import epoch_day
-from realty_assets.features.subjects import TRACK
 from realty_assets.modeling.backtest import calibration_at, version_of
 from realty_assets.modeling.conformal import Calibration
 from realty_assets.modeling.points import PointModel, require_sales, training_set
@@ -23,7 +22,8 @@ from realty_assets.modeling.settings import Member, NotEnoughSales
 from realty_assets.modeling.walk_forward import Market, train_all
 
 MANIFEST, CALIBRATION, ERROR_BOOSTER = "manifest.json", "calibration.json", "error_size.ubj"
-FORMAT = 1
+FORMAT = 2
+PREDICTED = ("value", "lower_90", "upper_90", "lower_bound_90", "fsd")
 
 
 class ModelBroken(ValueError):
@@ -52,15 +52,23 @@ class Valuer:
         return version_of(self.content_hash)
 
     def predict(self, matrix: pl.DataFrame) -> pl.DataFrame:
-        """value, lower_90, upper_90 (usd) of each row of `matrix`, in its order."""
+        """PREDICTED of each row of `matrix`, in its order: the value, its 90% interval and the
+        one-sided 90% lower bound (usd), and the forecast standard deviation (share of the value).
+        """
         log_value, spread = self.point.predict_log(matrix)
-        value, low, high = self.calibration.interval(matrix, log_value, spread)
+        said = self.calibration.bounds(matrix, log_value, spread)
         return pl.DataFrame(
-            {"value": np.exp(value), "lower_90": np.exp(low), "upper_90": np.exp(high)}
+            {
+                "value": np.exp(said.value),
+                "lower_90": np.exp(said.lower),
+                "upper_90": np.exp(said.upper),
+                "lower_bound_90": np.exp(said.lower_bound),
+                "fsd": said.fsd(),
+            }
         )
 
 
-def fit_valuer(market: Market, walked: pl.DataFrame, today: date, track: str = TRACK) -> Valuer:
+def fit_valuer(market: Market, walked: pl.DataFrame, today: date) -> Valuer:
     """The model of everything known before `today`, calibrated on the walk-forward rows.
 
     Raises NotEnoughSales.
@@ -70,10 +78,10 @@ def fit_valuer(market: Market, walked: pl.DataFrame, today: date, track: str = T
     if vintage is None:
         raise NotEnoughSales(needed, market.sales.n_known(epoch_day(today)), "to train a model")
     require_sales(market.matrix, today, needed)
-    data = training_set(market.matrix, today, vintage, market.features)
+    data = training_set(market.matrix, today, vintage, market.features, market.model.target)
     calibration = calibration_at(walked, today, market.model)
     point = train_all([data], market.model, market.n_threads)[0]
-    return Valuer(track, today, len(data), data.sha256(), point, calibration)
+    return Valuer(market.track, today, len(data), data.sha256(), point, calibration)
 
 
 def value_subjects(valuer: Valuer, matrix: pl.DataFrame) -> pl.DataFrame:
@@ -117,6 +125,7 @@ def save_valuer(valuer: Valuer, models: Path) -> tuple[Path, str]:
         "training_hash": valuer.training_hash,
         "inputs": valuer.point.names,
         "plain": valuer.point.plain,
+        "target": valuer.point.target,
         "members": [asdict(member) for member in valuer.point.members],
         "files": {name: hashlib.sha256(raw).hexdigest() for name, raw in sorted(files.items())},
     }
@@ -141,9 +150,7 @@ def load_valuer(folder: Path) -> Valuer:
         if hashlib.sha256(raw[name]).hexdigest() != expected:
             raise ModelBroken(f"The model in {folder} was changed: {name} is not what was written.")
     saved = json.loads(raw[CALIBRATION])
-    for name in ("bin_edges", "low", "high"):
-        saved[name] = tuple(saved[name])
-    members = tuple(Member(**member) for member in manifest["members"])
+    members = tuple(Member.read(member) for member in manifest["members"])
     valuer = Valuer(
         track=manifest["track"],
         cutoff=date.fromisoformat(manifest["cutoff"]),
@@ -154,8 +161,9 @@ def load_valuer(folder: Path) -> Valuer:
             members,
             tuple(raw[f"member_{i}.ubj"] for i in range(len(members))),
             tuple(manifest["plain"]),
+            manifest["target"],
         ),
-        calibration=Calibration(booster=raw[ERROR_BOOSTER], **saved),
+        calibration=Calibration.read(saved, raw[ERROR_BOOSTER]),
     )
     if valuer.content_hash != manifest["content_hash"]:
         raise ModelBroken(f"The model in {folder} does not have the hash that its manifest gives.")

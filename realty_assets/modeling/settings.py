@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from realty_assets.errors import RealtyError
+
+Loss = Literal["absolute", "huber", "equity"]
+Target = Literal["level", "list"]
 
 
 class NotEnoughSales(RealtyError):
@@ -18,25 +21,50 @@ class NotEnoughSales(RealtyError):
 
 @dataclass(frozen=True)
 class Member:
-    """One booster: how it is given the comparables' estimate, and what it adds to the seed."""
+    """One booster of the ensemble.
+
+    `comps_as` says how it is given its start (an offset, or one more column), `loss` what it
+    minimizes (boosters.py), `seed_offset` what it adds to the seed, `tuned` the settings in which
+    it differs from the model's, as (name, value).
+    """
 
     comps_as: Literal["offset", "feature"]
     seed_offset: int = 0
+    loss: Loss = "absolute"
+    tuned: tuple[tuple[str, float], ...] = ()
+
+    def of(self, settings: ModelSettings) -> ModelSettings:
+        """The model's settings with the member's own in their place."""
+        return replace(settings, **dict(self.tuned))  # type: ignore[arg-type]
+
+    @classmethod
+    def read(cls, saved: dict[str, Any]) -> Member:
+        """A member as `dataclasses.asdict` and JSON left it."""
+        return cls(**{**saved, "tuned": tuple((name, value) for name, value in saved["tuned"])})
 
 
 @dataclass(frozen=True)
 class ModelSettings:
     """Settings of a model. Chosen on King County's November 2014 to February 2015."""
 
-    members: tuple[Member, ...] = (Member("offset"), Member("feature", 1))
-    rounds: int = 400
-    eta: float = 0.05
+    members: tuple[Member, ...] = (
+        Member("offset"),
+        Member("feature", 1),
+        Member("offset", 2, "huber"),
+        Member("offset", 3, "equity"),
+    )
+    target: Target = "level"
+    rounds: int = 600
+    eta: float = 0.03
     max_depth: int = 6
     min_child_weight: float = 10.0
     subsample: float = 0.7
     colsample_bytree: float = 0.4
     reg_lambda: float = 2.0
     max_bin: int = 256
+    huber_slope: float = 0.05
+    equity_slope: float = 0.1
+    equity_weight: float = 0.3
     seed: int = 7
     min_sales: int = 300
     calibration_months: int = 4
@@ -49,6 +77,9 @@ class ModelSettings:
     max_price_bins: int = 5
     sales_per_price_bin: int = 150
     bin_prior_sales: float = 100.0
+    area_prior_sales: float = 40.0
+    tuning_trials: int = 16
+    tuning_months: int = 3
 
     def with_seed(self, seed: int) -> ModelSettings:
         return replace(self, seed=seed)
@@ -57,5 +88,13 @@ class ModelSettings:
 PROFILES: dict[str, ModelSettings] = {
     "full": ModelSettings(),
     # For samples and tests: markets of some thousand sales, a default run in seconds.
-    "fast": ModelSettings(rounds=250, eta=0.07, max_bin=128, error_rounds=60),
+    "fast": ModelSettings(
+        members=(Member("offset"), Member("feature", 1)),
+        rounds=250,
+        eta=0.07,
+        max_bin=128,
+        error_rounds=60,
+        tuning_trials=4,
+        tuning_months=1,
+    ),
 }

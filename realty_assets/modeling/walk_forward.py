@@ -21,8 +21,9 @@ from realty_assets.features.matrix import FeatureSettings, build_matrix
 from realty_assets.features.registry import features, registry_hash
 from realty_assets.features.sales import Sales, effective_known_at, epoch_day
 from realty_assets.features.subjects import sale_subjects
+from realty_assets.features.tracks import OFF_MARKET
 from realty_assets.features.vintages import Vintages, make_vintages
-from realty_assets.modeling.conformal import ERROR_INPUTS
+from realty_assets.modeling.conformal import ERROR_INPUTS, LISTING_INPUTS
 from realty_assets.modeling.points import (
     PointModel,
     TrainingSet,
@@ -32,7 +33,7 @@ from realty_assets.modeling.points import (
 )
 from realty_assets.modeling.settings import ModelSettings
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 ROW_COLUMNS = (
     "listing_key",
     "property_key",
@@ -54,7 +55,8 @@ ROW_COLUMNS = (
 
 @dataclass(frozen=True)
 class Market:
-    """Everything of a market that modelling reads: sales, their matrix, and the settings."""
+    """Everything of a market that modelling reads: sales, their matrix of one track, and the
+    settings."""
 
     sales_frame: pl.DataFrame
     sales: Sales
@@ -62,6 +64,7 @@ class Market:
     features: FeatureSettings
     model: ModelSettings
     n_threads: int = 1
+    track: str = OFF_MARKET
 
     @classmethod
     def of(
@@ -71,6 +74,7 @@ class Market:
         feature_settings: FeatureSettings,
         model_settings: ModelSettings,
         n_threads: int = 1,
+        track: str = OFF_MARKET,
     ) -> Market:
         return cls(
             sales_frame,
@@ -79,6 +83,7 @@ class Market:
             feature_settings,
             model_settings,
             n_threads,
+            track,
         )
 
     def vintages(self, until: date, *extra: date) -> Vintages:
@@ -100,15 +105,17 @@ def basis_of(data: TrainingSet, subjects: pl.DataFrame, market: Market) -> str:
         "features": asdict(market.features),
         "registry": registry_hash(features(market.features.comps)),
         "model": asdict(market.model),
+        "track": market.track,
         "code_version": CODE_VERSION,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def fold_sales(sales_frame: pl.DataFrame, fold: Fold) -> pl.DataFrame:
-    """Subjects of the fold: every sale that closes in it, excluded ones among them."""
+def fold_sales(sales_frame: pl.DataFrame, fold: Fold, track: str = OFF_MARKET) -> pl.DataFrame:
+    """Subjects of the fold: every sale that closes in it and has a place on `track`, excluded ones
+    among them."""
     inside = pl.col("close_date").is_between(fold.cutoff, fold.until, closed="left")
-    return sale_subjects(sales_frame.filter(inside))
+    return sale_subjects(sales_frame.filter(inside), track)
 
 
 def walk_forward(
@@ -126,10 +133,16 @@ def walk_forward(
         return pl.DataFrame()
     vintages = market.vintages(max(f.cutoff for f in folds))
     sets = {
-        f: training_set(market.matrix, f.cutoff, vintages[epoch_day(f.cutoff)], market.features)
+        f: training_set(
+            market.matrix,
+            f.cutoff,
+            vintages[epoch_day(f.cutoff)],
+            market.features,
+            market.model.target,
+        )
         for f in folds
     }
-    homes = {f: fold_sales(market.sales_frame, f) for f in folds}
+    homes = {f: fold_sales(market.sales_frame, f, market.track) for f in folds}
     bases = {f: basis_of(sets[f], homes[f], market) for f in folds}
     known: dict[Fold, pl.DataFrame] = {}
     if walked is not None and "basis" in walked.columns:
@@ -151,7 +164,7 @@ def walk_forward(
         log_value, spread = model.predict_log(rows)
         known[fold] = (
             rows.with_columns(known_at=effective_known_at())
-            .select(ROW_COLUMNS)
+            .select(*ROW_COLUMNS, *(name for name in LISTING_INPUTS if name in rows.columns))
             .with_columns(
                 pl.lit(fold.cutoff).alias("cutoff"),
                 pl.Series("log_value", log_value),
@@ -162,7 +175,7 @@ def walk_forward(
         )
     if not known:
         return pl.DataFrame()
-    return pl.concat([known[f] for f in sorted(known)]).sort(
+    return pl.concat([known[f] for f in sorted(known)], how="vertical").sort(
         "cutoff", "listing_key", "property_key", "close_price"
     )
 
@@ -176,6 +189,12 @@ def train_all(
         boosters = list(threads.map(lambda task: train_member(task[0], task[1], settings), tasks))
     n = len(settings.members)
     return [
-        PointModel(data.names, settings.members, tuple(boosters[i * n : (i + 1) * n]), data.plain())
+        PointModel(
+            data.names,
+            settings.members,
+            tuple(boosters[i * n : (i + 1) * n]),
+            data.plain(),
+            data.kind,
+        )
         for i, data in enumerate(sets)
     ]

@@ -39,19 +39,6 @@ def default_window(
     raise NotEnoughSales(needed, n_valid, f"to train, calibrate and judge a model of {last:%Y-%m}")
 
 
-def headline_window(
-    matrix: pl.DataFrame, today: date, n_months: int, settings: ModelSettings
-) -> tuple[date, date] | None:
-    """The default window, or None while the market is too young for one.
-
-    A window that somebody asks for may stand all the same.
-    """
-    try:
-        return default_window(matrix, today, n_months, settings)
-    except NotEnoughSales:
-        return None
-
-
 def n_calibrating(matrix: pl.DataFrame, cutoff: date, settings: ModelSettings) -> int:
     """How many earlier months' errors will be there to calibrate a model of `cutoff`."""
     total = 0

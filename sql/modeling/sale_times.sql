@@ -1,4 +1,4 @@
--- One row per sale in the matrix: when it closed, when it was known, and whether it may teach.
+-- One row per sale in a track's matrix: when it closed, when it was known, and whether it may teach.
 SELECT role, close_date, known_at, as_of, excluded_by, hedonic_log_value
-FROM features.matrix
+FROM query_table($matrix)
 WHERE role = 'sale'

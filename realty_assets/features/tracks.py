@@ -1,0 +1,51 @@
+"""The three tracks: on which day a valuation stands, and so what may be known of the home.
+
+`off_market` (list-blind) stands on the day before the listing; `at_listing` (price-blind) on the
+day of it; `on_market` (list-informed) on the day before the contract. Where no version of a listing
+was seen under contract, the day before the close stands in for it.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+TRACKS = ("off_market", "at_listing", "on_market")
+OFF_MARKET, AT_LISTING, ON_MARKET = TRACKS
+
+
+class UnknownTrack(ValueError):
+    """There is no such track."""
+
+    def __init__(self, track: str) -> None:
+        super().__init__(f"unknown track {track!r}: one of {', '.join(TRACKS)}")
+
+
+def knows(track: str, availability: str) -> bool:
+    """Whether `track` may know what becomes available with `availability` (both of TRACKS).
+
+    Raises UnknownTrack.
+    """
+    for name in (track, availability):
+        if name not in TRACKS:
+            raise UnknownTrack(name)
+    return TRACKS.index(availability) <= TRACKS.index(track)
+
+
+def sale_as_of(track: str = OFF_MARKET) -> pl.Expr:
+    """as_of of a sale (date); null where the sale has no place on the track.
+
+    A list date after the close counts as unknown. Raises UnknownTrack.
+    """
+    listed, closed = pl.col("listing_contract_date").cast(pl.Date), pl.col("close_date")
+    known = pl.when(listed <= closed).then(listed)
+    day = pl.duration(days=1)
+    if track == OFF_MARKET:
+        return (known.fill_null(closed) - day).cast(pl.Date)
+    if track == AT_LISTING:
+        return known.cast(pl.Date)
+    if track == ON_MARKET:
+        agreed = pl.col("purchase_contract_date").cast(pl.Date).fill_null(closed)
+        # Sold on the day it was listed: nothing was published the day before.
+        standing = pl.max_horizontal(agreed - day, known)
+        return pl.when(pl.col("list_price") > 0).then(standing).cast(pl.Date)
+    raise UnknownTrack(track)

@@ -1,0 +1,93 @@
+"""What modelling reads of a home: one market per track, and what earlier runs left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from realty_assets.features.matrix import FeatureSettings
+from realty_assets.features.tracks import AT_LISTING, OFF_MARKET, ON_MARKET, TRACKS
+from realty_assets.modeling.conformal import LISTING_INPUTS
+from realty_assets.modeling.settings import ModelSettings, NotEnoughSales
+from realty_assets.modeling.trials import SCHEMA, tuned, tuned_before
+from realty_assets.modeling.walk_forward import Market
+from realty_assets.modeling.windows import default_window
+from realty_assets.warehouse import Warehouse, sql
+
+MATRICES: dict[str, str] = {
+    OFF_MARKET: "features.matrix",
+    AT_LISTING: "features.matrix_at_listing",
+    ON_MARKET: "features.matrix_on_market",
+}
+INPUTS = ["clean.sales", "clean.contracts", *MATRICES.values()]
+WALKED, TRIALS = "modeling.walk_forward", "modeling.trials"
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The window that a track's models are judged by: its first and last month."""
+
+    track: str
+    first: date
+    last: date
+
+
+def headlines(
+    warehouse: Warehouse, today: date, n_months: int, settings: ModelSettings
+) -> tuple[list[Headline], dict[str, NotEnoughSales]]:
+    """(the headline window of every track that has one, what the others are short of)."""
+    found, short = [], {}
+    for track in TRACKS:
+        times = warehouse.read(sql("modeling/sale_times.sql").bind(matrix=MATRICES[track]))
+        try:
+            found.append(Headline(track, *default_window(times, today, n_months, settings)))
+        except NotEnoughSales as error:
+            short[track] = error
+    return found, short
+
+
+def read_market(
+    warehouse: Warehouse,
+    track: str,
+    features: FeatureSettings,
+    settings: ModelSettings,
+    n_threads: int,
+) -> Market:
+    """The market of one track."""
+    return Market.of(
+        warehouse.read(sql("features/sales.sql")),
+        warehouse.read(MATRICES[track]),
+        features,
+        settings,
+        n_threads,
+        track,
+    )
+
+
+def read_tuned(
+    warehouse: Warehouse, track: str, settings: ModelSettings, window_from: date
+) -> ModelSettings:
+    """`settings` as the search before the window left them."""
+    return tuned(settings, read_trials(warehouse), track, window_from)
+
+
+def read_trials(warehouse: Warehouse) -> pl.DataFrame:
+    """modeling.trials; without rows before the first search."""
+    return warehouse.read(TRIALS) if warehouse.exists(TRIALS) else pl.DataFrame(schema=SCHEMA)
+
+
+def read_walked(warehouse: Warehouse, track: str) -> pl.DataFrame | None:
+    """Walk-forward rows of one track, None before there are any."""
+    if not warehouse.exists(WALKED):
+        return None
+    rows = warehouse.read(sql("modeling/walked.sql").bind(track=track))
+    return rows if track == ON_MARKET else rows.drop(LISTING_INPUTS, strict=False)
+
+
+def searches(found: list[Headline]) -> Iterator[tuple[str, date]]:
+    """(track, day before which it is tuned) of every headline."""
+    for headline in found:
+        yield headline.track, tuned_before(headline.first)

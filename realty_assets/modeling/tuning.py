@@ -1,0 +1,258 @@
+"""The search for settings: inside the training window, on its own rolling origin.
+
+Every candidate is one booster, judged on months that were over before the search's day. Optuna's
+TPE (Bergstra et al. 2011) proposes, a median pruner stops what falls behind. Each proposal is
+seeded by how many candidates have finished, so that a search that was killed goes on to the same
+end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from realty_assets.evaluation.splits import Fold, next_month, rolling_origin
+from realty_assets.features.matrix import build_matrix
+from realty_assets.features.sales import epoch_day
+from realty_assets.modeling.points import (
+    TrainingSet,
+    n_usable,
+    predict_member,
+    train_member,
+    training_set,
+)
+from realty_assets.modeling.settings import Member, Target
+from realty_assets.modeling.walk_forward import Market, fold_sales
+
+if TYPE_CHECKING:
+    import optuna
+
+CODE_VERSION = "1"
+# Candidates proposed together, whatever the number of threads: the second core has work to do, and
+# the search is the same on every machine.
+BATCH = 2
+STARTS = ("offset", "feature")
+LOSSES = ("absolute", "huber", "equity")
+# Tuned settings: (lower, upper, logarithmic); `rounds` and `eta` as factors on the profile's own.
+RANGES: dict[str, tuple[float, float, bool]] = {
+    "rounds_factor": (0.5, 1.5, False),
+    "eta_factor": (0.5, 2.0, True),
+    "min_child_weight": (3.0, 40.0, True),
+    "subsample": (0.5, 0.9, False),
+    "colsample_bytree": (0.2, 0.7, False),
+    "reg_lambda": (0.5, 10.0, True),
+}
+DEPTHS = (4, 8)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One booster that was tried: how it starts, what it learns, and how it came out.
+
+    `score` is the mean absolute log error over the months (of those that were judged when it was
+    stopped early).
+    """
+
+    number: int
+    member: Member
+    target: Target
+    enqueued: bool
+    state: str
+    score: float
+    month_scores: tuple[float, ...]
+
+
+def quarter_start(day: date) -> date:
+    """First day of the calendar quarter of `day`."""
+    return date(day.year, 3 * ((day.month - 1) // 3) + 1, 1)
+
+
+def tuning_folds(market: Market, before: date) -> list[Fold]:
+    """The months before `before` that candidates are judged on, oldest first."""
+    first = next_month(before, -market.model.tuning_months)
+    folds = rolling_origin(first, next_month(before, -1))
+    return [f for f in folds if n_usable(market.matrix, f.cutoff) >= market.model.min_sales]
+
+
+class Search:
+    """One study: what candidates learn from and are judged on, and the journal that remembers."""
+
+    def __init__(self, market: Market, before: date) -> None:
+        """Raises nothing; without a single month to judge on, `folds` is empty."""
+        self.market, self.before = market, before
+        self.folds = tuning_folds(market, before)
+        targets: tuple[Target, ...] = (
+            ("list", "level") if market.track == "on_market" else ("level",)
+        )
+        self.targets = targets
+        if not self.folds:
+            return
+        vintages = market.vintages(max(f.cutoff for f in self.folds))
+        self.sets: dict[Target, list[TrainingSet]] = {
+            target: [
+                training_set(
+                    market.matrix, f.cutoff, vintages[epoch_day(f.cutoff)], market.features, target
+                )
+                for f in self.folds
+            ]
+            for target in targets
+        }
+        self.rows = []
+        for fold in self.folds:
+            homes = fold_sales(market.sales_frame, fold, market.track)
+            self.rows.append(
+                build_matrix(
+                    homes.filter(pl.col("excluded_by").is_null()),
+                    market.sales,
+                    market.features,
+                    cutoff=fold.cutoff,
+                    vintages=vintages,
+                    n_threads=market.n_threads,
+                )
+            )
+
+    def name(self, first: Sequence[Member]) -> str:
+        """Name of the study: everything that decides how it comes out is in it."""
+        settings = asdict(self.market.model)
+        parts = {
+            "code": CODE_VERSION,
+            "space": [RANGES, DEPTHS, STARTS, LOSSES, self.targets],
+            "settings": settings,
+            "first": [asdict(member) for member in first],
+            "learns": [data.sha256() for sets in self.sets.values() for data in sets],
+            "judged": [hashlib.sha256(rows.write_csv().encode()).hexdigest() for rows in self.rows],
+        }
+        digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+        return f"{self.market.track} before {self.before:%Y-%m} {digest}"
+
+    def run(self, journal: Path, first: Sequence[Member] = ()) -> list[Candidate]:
+        """All candidates, finished ones from the journal, the rest tried now.
+
+        `first` (the champion's members) are tried first, then the profile's own.
+        """
+        import optuna
+        from optuna.storages.journal import JournalFileBackend
+
+        if not self.folds:
+            return []
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        opening = list(dict.fromkeys([*first, *self.market.model.members]))
+        journal.parent.mkdir(parents=True, exist_ok=True)
+        backend = JournalFileBackend(str(journal))
+        study = optuna.create_study(
+            study_name=self.name(opening),
+            storage=optuna.storages.JournalStorage(backend),
+            direction="minimize",
+            pruner=optuna.pruners.MedianPruner(n_startup_trials=4),
+            load_if_exists=True,
+        )
+        for left in study.get_trials(deepcopy=False):
+            # What a kill left half done; it is proposed anew, to the same settings.
+            if left.state == optuna.trial.TrialState.WAITING:
+                study.tell(study.ask().number, state=optuna.trial.TrialState.FAIL)
+            elif left.state == optuna.trial.TrialState.RUNNING:
+                study.tell(left.number, state=optuna.trial.TrialState.FAIL)
+        n_trials = max(self.market.model.tuning_trials, len(opening))
+        with ThreadPoolExecutor(self.market.n_threads) as threads:
+            while (done := len(_finished(study))) < n_trials:
+                batch = [
+                    self._propose(study, done + i, opening)
+                    for i in range(min(BATCH, n_trials - done))
+                ]
+                for trial, scores in zip(batch, threads.map(self._try, batch), strict=True):
+                    if len(scores) < len(self.folds):
+                        study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+                    else:
+                        study.tell(trial, sum(scores) / len(scores))
+        return [self._candidate(i, trial) for i, trial in enumerate(_finished(study))]
+
+    def _propose(self, study: optuna.Study, number: int, opening: Sequence[Member]) -> optuna.Trial:
+        import optuna
+
+        seed = self.market.model.seed * 1000 + number
+        study.sampler = optuna.samplers.TPESampler(
+            n_startup_trials=max(6, len(opening)),
+            multivariate=False,
+            constant_liar=False,
+            seed=seed,
+        )
+        enqueued = number < len(opening)
+        if enqueued:
+            study.enqueue_trial(self._params_of(opening[number]))
+        trial = study.ask()
+        trial.suggest_categorical("comps_as", STARTS)
+        trial.suggest_categorical("loss", LOSSES)
+        trial.suggest_categorical("target", self.targets)
+        trial.suggest_int("max_depth", *DEPTHS)
+        for name, (low, high, log) in RANGES.items():
+            trial.suggest_float(name, low, high, log=log)
+        trial.set_user_attr("enqueued", enqueued)
+        return trial
+
+    def _params_of(self, member: Member) -> dict[str, Any]:
+        """A member as the parameters of a trial, held within the ranges."""
+        base, own = self.market.model, member.of(self.market.model)
+        wanted: dict[str, Any] = {
+            "rounds_factor": own.rounds / base.rounds,
+            "eta_factor": own.eta / base.eta,
+            **{name: getattr(own, name) for name in RANGES if not name.endswith("_factor")},
+        }
+        held = {name: float(np.clip(value, *RANGES[name][:2])) for name, value in wanted.items()}
+        depth = int(np.clip(own.max_depth, *DEPTHS))
+        kind = {"comps_as": member.comps_as, "loss": member.loss, "target": self.targets[0]}
+        return {**kind, "max_depth": depth, **held}
+
+    def _member_of(self, params: dict[str, Any]) -> Member:
+        base = self.market.model
+        tuned = {
+            "rounds": round(base.rounds * params["rounds_factor"]),
+            "eta": base.eta * params["eta_factor"],
+            "max_depth": params["max_depth"],
+            **{name: params[name] for name in RANGES if not name.endswith("_factor")},
+        }
+        return Member(params["comps_as"], 0, params["loss"], tuple(sorted(tuned.items())))
+
+    def _try(self, trial: optuna.Trial) -> list[float]:
+        """Mean absolute log error of the candidate on each month, until it is stopped."""
+        member, target = self._member_of(trial.params), trial.params["target"]
+        scores: list[float] = []
+        for step, (data, rows) in enumerate(zip(self.sets[target], self.rows, strict=True)):
+            booster = train_member(data, member, self.market.model)
+            log_value = predict_member(data, member, booster, rows)
+            error = np.abs(log_value - np.log(rows["close_price"].to_numpy()))
+            scores.append(float(np.add.reduce(error) / max(len(error), 1)))
+            trial.report(sum(scores) / len(scores), step)
+            if step + 1 < len(self.rows) and trial.should_prune():
+                break
+        return scores
+
+    def _candidate(self, number: int, trial: optuna.trial.FrozenTrial) -> Candidate:
+        running = [value for _, value in sorted(trial.intermediate_values.items())]
+        months = [
+            value * (i + 1) - (running[i - 1] * i if i else 0.0) for i, value in enumerate(running)
+        ]
+        return Candidate(
+            number=number,
+            member=self._member_of(trial.params),
+            target=trial.params["target"],
+            enqueued=bool(trial.user_attrs["enqueued"]),
+            state=trial.state.name.lower(),
+            score=running[-1],
+            month_scores=tuple(months),
+        )
+
+
+def _finished(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
+    import optuna
+
+    states = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
+    return study.get_trials(deepcopy=False, states=states)
