@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import date
 
 import dagster as dg
 import polars as pl
 
 from realty_assets.faces import built
 from realty_assets.features import registry
+from realty_assets.features.comparables_table import comparables_frame, evidence_subjects
+from realty_assets.features.layers import read_layers
 from realty_assets.features.matrix import FeatureSettings, build_matrix
+from realty_assets.features.policy import read_policy, refuse_barred
 from realty_assets.features.sales import Sales
+from realty_assets.features.statistics import statistics
 from realty_assets.features.subjects import sale_subjects, today_subjects
 from realty_assets.features.vintages import index_frame, make_vintages
 from realty_assets.settings import get_settings
@@ -18,7 +23,14 @@ from realty_assets.today import market_today
 from realty_assets.warehouse import Warehouse
 
 CODE_VERSION = registry.CODE_VERSION
-SETTINGS = FeatureSettings()
+RECENT_SALES = 2_000
+
+
+def feature_settings() -> FeatureSettings:
+    """Settings of the matrix of this process's home, its map layers among them."""
+    return FeatureSettings(layers=read_layers(get_settings().home / "layers"))
+
+
 COMMON: dict = {
     "group_name": "features",
     "kinds": {"duckdb", "python"},
@@ -35,12 +47,12 @@ COMMON: dict = {
     **COMMON,
 )
 def market_index(warehouse: Warehouse) -> dg.MaterializeResult:
-    today = market_today(warehouse)
+    today, index = market_today(warehouse), FeatureSettings().index
 
     def compute() -> pl.DataFrame:
         sales = Sales(warehouse.read("clean.sales"))
         threads = get_settings().n_threads
-        vintages = make_vintages(sales, today, SETTINGS.index, n_threads=threads)
+        vintages = make_vintages(sales, today, index, n_threads=threads)
         return index_frame(vintages, sales)
 
     return built(
@@ -48,7 +60,7 @@ def market_index(warehouse: Warehouse) -> dg.MaterializeResult:
         "features.market_index",
         inputs=["clean.sales"],
         code_version=CODE_VERSION,
-        settings={"today": today, "index": asdict(SETTINGS.index)},
+        settings={"today": today, "index": asdict(index)},
         compute=compute,
     )
 
@@ -60,24 +72,57 @@ def market_index(warehouse: Warehouse) -> dg.MaterializeResult:
     **COMMON,
 )
 def matrix(warehouse: Warehouse) -> dg.MaterializeResult:
-    today = market_today(warehouse)
+    today, settings = market_today(warehouse), feature_settings()
+    refuse_barred(
+        registry.features(settings.comps, settings.layers), read_policy(get_settings().home)
+    )
 
     def compute() -> pl.DataFrame:
-        sales = warehouse.read("clean.sales")
-        wanted = today_subjects(
-            warehouse.read("clean.listings"), warehouse.read("clean.properties"), today
-        )
-        subjects = pl.concat([sale_subjects(sales), wanted])
-        return build_matrix(subjects, Sales(sales), SETTINGS, n_threads=get_settings().n_threads)
+        sales, subjects = _subjects(warehouse, today)
+        return build_matrix(subjects, Sales(sales), settings, n_threads=get_settings().n_threads)
 
     return built(
         warehouse,
         "features.matrix",
         inputs=["clean.sales", "clean.listings", "clean.properties"],
         code_version=CODE_VERSION,
-        settings={"today": today, **asdict(SETTINGS)},
+        settings={"today": today, **settings.described()},
         compute=compute,
     )
+
+
+@dg.asset(
+    key=["features", "comparables"],
+    deps=[["clean", "sales"], ["clean", "listings"], ["clean", "properties"]],
+    description="The comparables behind today's values and the latest sales, as evidence.",
+    **COMMON,
+)
+def comparables(warehouse: Warehouse) -> dg.MaterializeResult:
+    today, settings = market_today(warehouse), feature_settings()
+
+    def compute() -> pl.DataFrame:
+        sales, subjects = _subjects(warehouse, today)
+        wanted = evidence_subjects(subjects, RECENT_SALES)
+        threads = get_settings().n_threads
+        return comparables_frame(wanted, Sales(sales), settings, n_threads=threads)
+
+    return built(
+        warehouse,
+        "features.comparables",
+        inputs=["clean.sales", "clean.listings", "clean.properties"],
+        code_version=CODE_VERSION,
+        settings={"today": today, "recent_sales": RECENT_SALES, **settings.described()},
+        compute=compute,
+    )
+
+
+def _subjects(warehouse: Warehouse, today: date) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """(clean.sales, everybody who gets a row)."""
+    sales = warehouse.read("clean.sales")
+    homes = today_subjects(
+        warehouse.read("clean.listings"), warehouse.read("clean.properties"), today
+    )
+    return sales, pl.concat([sale_subjects(sales), homes])
 
 
 @dg.asset(
@@ -87,7 +132,8 @@ def matrix(warehouse: Warehouse) -> dg.MaterializeResult:
     **COMMON,
 )
 def feature_registry(warehouse: Warehouse) -> dg.MaterializeResult:
-    specs = registry.features(SETTINGS.comps)
+    settings = feature_settings()
+    specs = registry.features(settings.comps, settings.layers)
     return built(
         warehouse,
         "features.registry",
@@ -95,6 +141,6 @@ def feature_registry(warehouse: Warehouse) -> dg.MaterializeResult:
         code_version=CODE_VERSION,
         settings={"registry": registry.registry_hash(specs)},
         compute=lambda: registry.registry_frame(
-            specs, registry.filled_shares(warehouse.read("features.matrix"), specs)
+            specs, statistics(warehouse.read("features.matrix"), specs)
         ),
     )

@@ -20,7 +20,8 @@ def late_rows(matrix: pl.DataFrame) -> pl.DataFrame:
         | (pl.col("vintage_on") > pl.col("info_on"))
     )
     # Market features without evidence of where they came from count as late, too.
-    unproven = pl.col("hedonic_log_value").is_not_null() & ~fed
+    counted = pl.any_horizontal(pl.col("^window_.*_sales$") > 0, pl.col("previous_sales") > 0)
+    unproven = (pl.col("hedonic_log_value").is_not_null() | counted.fill_null(False)) & ~fed
     return matrix.filter(late.fill_null(False) | unproven)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import dagster as dg
 
 from realty_assets.features import registry
-from realty_assets.features.assets import SETTINGS
+from realty_assets.features.assets import feature_settings
 from realty_assets.features.audit import late_rows, n_repeated, unexplained_columns
+from realty_assets.features.policy import breaches, read_policy
+from realty_assets.settings import get_settings
 from realty_assets.warehouse import Warehouse
 
 EXAMPLES = 5
@@ -36,7 +38,8 @@ def nothing_from_the_future(warehouse: Warehouse) -> dg.AssetCheckResult:
     description="Every column is a feature that off_market may know, or says which row it is.",
 )
 def only_what_the_track_may_know(warehouse: Warehouse) -> dg.AssetCheckResult:
-    specs = registry.features(SETTINGS.comps)
+    settings = feature_settings()
+    specs = registry.features(settings.comps, settings.layers)
     barred = unexplained_columns(warehouse.read("features.matrix").columns, specs, "off_market")
     return dg.AssetCheckResult(
         passed=not barred, metadata={"barred": dg.MetadataValue.json(barred)}
@@ -52,3 +55,17 @@ def only_what_the_track_may_know(warehouse: Warehouse) -> dg.AssetCheckResult:
 def one_row_per_subject(warehouse: Warehouse) -> dg.AssetCheckResult:
     repeated = n_repeated(warehouse.read("features.matrix"))
     return dg.AssetCheckResult(passed=repeated == 0, metadata={"n_repeated": repeated})
+
+
+@dg.asset_check(
+    asset=["features", "matrix"],
+    blocking=True,
+    pool="duckdb",
+    description="Nothing that the policy bars (protected classes, people's names) is a feature.",
+)
+def no_barred_features(warehouse: Warehouse) -> dg.AssetCheckResult:
+    settings = feature_settings()
+    specs = registry.features(settings.comps, settings.layers)
+    matrix, policy = warehouse.read("features.matrix"), read_policy(get_settings().home)
+    found = breaches(matrix, specs, policy)
+    return dg.AssetCheckResult(passed=not found, metadata={"barred": dg.MetadataValue.json(found)})

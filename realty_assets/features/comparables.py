@@ -105,12 +105,9 @@ def comps_features(
         estimate = (_weighted(near_residual, weight) + prior * 0.5 * start) / (total + prior * 0.5)
         out[f"alike_residual_{metres(scale)}"] = estimate
         out[f"alike_weight_{metres(scale)}"] = total
-    score = unlike + 2.0 * np.log1p(near_d / 0.3) + near_age_days / 365.0
-    score = np.where(there, score, np.inf)
-    top = np.argsort(score, axis=1, kind="stable")[:, : settings.n_alike]
+    top, weight = most_alike(settings, near_distance, near_age_days, unlike)
     has = np.take_along_axis(there, top, axis=1)
     residual = np.take_along_axis(near_residual, top, axis=1)
-    weight = np.where(has, np.exp(-0.5 * np.take_along_axis(score, top, axis=1)), 0.0)
     n_has = np.add.reduce(has.astype(np.float64), axis=1)
     safe = np.maximum(n_has, 1.0)
     total = np.maximum(np.add.reduce(weight, axis=1), 1e-300)
@@ -148,6 +145,20 @@ def comps_features(
     return out
 
 
+def most_alike(
+    settings: CompsSettings, near_distance: Array, near_age_days: Array, unlike: Array
+) -> tuple[npt.NDArray[np.int64], Array]:
+    """(place among the nearest, weight), both (n, n_alike), of the sales most alike in kind, place
+    and time; weight 0 where there is none."""
+    there = np.isfinite(near_distance)
+    near_d = np.where(there, near_distance, 1e9)
+    score = unlike + 2.0 * np.log1p(near_d / 0.3) + near_age_days / 365.0
+    score = np.where(there, score, np.inf)
+    top = np.argsort(score, axis=1, kind="stable")[:, : settings.n_alike]
+    has = np.take_along_axis(there, top, axis=1)
+    return top, np.where(has, np.exp(-0.5 * np.take_along_axis(score, top, axis=1)), 0.0)
+
+
 def unlikeness(subject: Mapping[str, Array], pool: Mapping[str, Array], at: npt.NDArray) -> Array:
     """Squared distance (n, k), in LIKENESS_UNITS, between each subject and its sales `at`."""
     total = np.zeros(at.shape)
@@ -171,31 +182,6 @@ def make_up(
         out[f"neighbours_{name}"] = mean
         out[f"own_minus_neighbours_{name}"] = subject[name] - mean
     return out
-
-
-def group_residual(
-    residual: Array,
-    pool_group: npt.NDArray[np.object_],
-    query_group: npt.NDArray[np.object_],
-    prior: float,
-) -> tuple[Array, Array]:
-    """(shrunken mean residual (n,), number of sales (n,)) of each query's group.
-
-    Zero-centred shrinkage: a group of n sales keeps n / (n + prior) of its mean. An unknown or
-    empty group has NaN and 0.
-    """
-    known = np.array([g is not None for g in pool_group], dtype=bool)
-    names, codes = np.unique(pool_group[known].astype(str), return_inverse=True)
-    count = np.bincount(codes, minlength=len(names)).astype(np.float64)
-    mean = np.bincount(codes, residual[known], len(names)) / (count + prior)
-    asked = np.array(["" if g is None else g for g in query_group], dtype=object).astype(str)
-    at = np.searchsorted(names, asked)
-    hit = (at < len(names)) & np.array([g is not None for g in query_group], dtype=bool)
-    at = np.where(hit, at, 0)
-    if len(names):
-        hit &= names[at] == asked
-    value = np.where(hit, mean[at] if len(names) else np.nan, np.nan)
-    return value, np.where(hit, count[at] if len(names) else 0.0, 0.0)
 
 
 def _closest(values: tuple[float, ...], to: float) -> float:

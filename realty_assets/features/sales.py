@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from realty_assets.features.areas import Coded, cell_series, cells, coded
 from realty_assets.features.hedonic import design
 from realty_assets.features.neighbours import JITTER_KM, jitter
+from realty_assets.features.previous_sale import PreviousSales
 from realty_assets.features.structure import (
     GROUPS,
+    Array,
     structure_features,
     unit_vectors_km,
     with_inputs,
 )
 from realty_assets.features.tracks import sale_as_of
+from realty_assets.features.windows import Ranked
 
 DAY_US = 86_400_000_000
+HOME = "property_key"
 
 
 def day_numbers(column: pl.Series) -> npt.NDArray[np.int64]:
@@ -71,13 +78,15 @@ class Sales:
 
     Every array has one entry per sale: `log_price` (ln usd), `close_day` and `lag_days` (days from
     as_of to close), `columns` and `terms` (structure and hedonic terms), `points` (km, jittered by
-    key), `groups` and `area` (names), `draw` (uniform in [0, 1) from the key, for thinning).
+    key), `levels` (numbers of group, H3 cell and home), `area` (names), `draw` (uniform in [0, 1)
+    from the key, for thinning).
     """
 
     def __init__(self, sales: pl.DataFrame) -> None:
         """`sales` has the columns of clean.sales; those that may not teach are left out."""
         usable = valid_sales(sales)
         keys = usable["listing_key"].to_list()
+        self.listing_key = usable["listing_key"]
         self.known_at = usable["known_at"].cast(pl.Int64).to_numpy().copy()
         self.close_day = day_numbers(usable["close_date"])
         self.lag_days = self.close_day - day_numbers(usable["as_of"])
@@ -86,9 +95,12 @@ class Sales:
         self.terms = design(self.columns)
         points = unit_vectors_km(self.columns["latitude"], self.columns["longitude"])
         self.points = points + jitter(keys)
-        self.groups = {name: usable[name].to_numpy() for name in GROUPS}
         self.area = _areas(usable)
         self.draw = jitter([f"thin {key}" for key in keys])[:, 0] / JITTER_KM + 0.5
+        self._levels = level_names(usable, self.columns)
+        self._facts = usable.select(
+            _number(usable, "days_on_market"), _number(usable, "list_price")
+        )
 
     def __len__(self) -> int:
         return len(self.log_price)
@@ -96,6 +108,44 @@ class Sales:
     def n_known(self, day: int) -> int:
         """How many were known strictly before 00:00 UTC of `day` (days since 1970)."""
         return int(np.searchsorted(self.known_at, day * DAY_US, side="left"))
+
+    @cached_property
+    def levels(self) -> dict[str, Coded]:
+        """Number of each sale's group, H3 cell (h3_9 to h3_6) and home, by name of the level."""
+        return {name: coded(values) for name, values in self._levels.items()}
+
+    @cached_property
+    def previous(self) -> PreviousSales:
+        """Finds a home's sale before."""
+        return PreviousSales(self.levels[HOME].codes, self.close_day)
+
+    @cached_property
+    def ranked(self) -> dict[str, Ranked]:
+        """What windows take medians of; what no sale has a value of is left out."""
+        list_price = self._facts["list_price"].fill_null(float("nan")).to_numpy()
+        values = {
+            "ln_price": self.log_price,
+            "ln_price_sqft": self.log_price - self.columns["ln_living_area"],
+            "days_on_market": self._facts["days_on_market"].fill_null(float("nan")).to_numpy(),
+            "sale_to_list": np.exp(self.log_price) / np.where(list_price > 0, list_price, np.nan),
+        }
+        return {name: Ranked(x) for name, x in values.items() if not np.isnan(x).all()}
+
+
+def level_names(frame: pl.DataFrame, columns: Mapping[str, Array]) -> dict[str, pl.Series]:
+    """Group, H3 cell and home of each row, by name of the level; null where unknown."""
+    by_resolution = cells(columns["latitude"], columns["longitude"])
+    home = frame[HOME] if HOME in frame.columns else pl.Series([None] * len(frame))
+    return {
+        **{name: frame[name] for name in GROUPS},
+        **{f"h3_{resolution}": cell_series(cell) for resolution, cell in by_resolution.items()},
+        HOME: home.cast(pl.String),
+    }
+
+
+def _number(frame: pl.DataFrame, name: str) -> pl.Expr:
+    value = pl.col(name) if name in frame.columns else pl.lit(None)
+    return value.cast(pl.Float64).alias(name)
 
 
 def _areas(frame: pl.DataFrame) -> npt.NDArray[np.object_]:

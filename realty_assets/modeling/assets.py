@@ -8,7 +8,7 @@ import polars as pl
 from pydantic import Field
 
 from realty_assets.faces import built, built_many, with_metadata
-from realty_assets.features.assets import SETTINGS as FEATURES
+from realty_assets.features.assets import feature_settings
 from realty_assets.modeling import backtest_run, interval_methods, tuning
 from realty_assets.modeling.backtest_store import BACKTESTS, PREDICTIONS
 from realty_assets.modeling.backtest_store import CODE_VERSION as BACKTEST_VERSION
@@ -40,7 +40,7 @@ def _home(warehouse: Warehouse) -> ModelHome:
         market_today(warehouse),
         settings.backtest_months,
         PROFILES[settings.profile].with_seed(settings.seed),
-        FEATURES,
+        feature_settings(),
         settings.n_threads,
     )
 

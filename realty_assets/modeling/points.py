@@ -38,8 +38,10 @@ NOT_INPUTS = frozenset({"index_log", *STARTS.values()})
 
 
 def input_names(settings: FeatureSettings, track: str) -> tuple[str, ...]:
-    """Names of the features that boosters of `track` may see, in column order."""
-    return tuple(s.name for s in features(settings.comps) if s.name not in NOT_INPUTS)
+    """Names of the features that boosters of `track` see, in column order: those that the registry
+    says are an input by default."""
+    specs = features(settings.comps, settings.layers, track)
+    return tuple(s.name for s in specs if s.default_input and s.name not in NOT_INPUTS)
 
 
 @dataclass(frozen=True)

@@ -70,11 +70,13 @@ def train_and_register(
         return before
     hashes = {
         "data_hash": data_hash,
-        "feature_registry_hash": registry_hash(features(market.features.comps)),
+        "feature_registry_hash": registry_hash(
+            features(market.features.comps, market.features.layers)
+        ),
         "code_version": f"{realty_assets.__version__}-{CODE_VERSION}",
         "lock_hash": _file_hash(lock_file),
     }
-    params = {"model": asdict(market.model), "features": asdict(market.features)}
+    params = {"model": asdict(market.model), "features": market.features.described()}
     metrics = recent_metrics(walked, valuer)
     registered = register(
         home,

@@ -102,8 +102,8 @@ def basis_of(data: TrainingSet, subjects: pl.DataFrame, market: Market) -> str:
     parts = {
         "training": data.sha256(),
         "homes": hashlib.sha256(subjects.write_csv().encode()).hexdigest(),
-        "features": asdict(market.features),
-        "registry": registry_hash(features(market.features.comps)),
+        "features": market.features.described(),
+        "registry": registry_hash(features(market.features.comps, market.features.layers)),
         "model": asdict(market.model),
         "track": market.track,
         "code_version": CODE_VERSION,

@@ -10,8 +10,9 @@ import pytest
 
 from realty_assets.features import audit, registry
 from realty_assets.features.matrix import FeatureSettings, build_matrix
-from realty_assets.features.registry import barred, features, filled_shares, registry_frame
+from realty_assets.features.registry import barred, features, registry_frame
 from realty_assets.features.sales import Sales
+from realty_assets.features.statistics import statistics
 from realty_assets.features.structure import structure_features, with_inputs
 from realty_assets.features.subjects import sale_subjects, today_subjects
 from realty_assets_tests.features.towns import town
@@ -93,7 +94,7 @@ def test_families_without_data_fall_away_and_the_registry_says_so(sales) -> None
     bare = bare.with_columns(postal_code=pl.lit(None, dtype=pl.String))
     got = build_matrix(sale_subjects(bare), Sales(bare), SETTINGS)
     specs = features(SETTINGS.comps)
-    table = registry_frame(specs, filled_shares(got, specs))
+    table = registry_frame(specs, statistics(got, specs))
     gone = set(table.filter(~pl.col("family_present"))["family"])
     assert {"location", "location_residual"} <= gone
     assert "structure" not in gone
@@ -138,7 +139,8 @@ def test_the_registry_names_exactly_the_columns_of_the_matrix(matrix) -> None:
     assert all(spec.description and spec.unit and spec.source_columns for spec in specs)
     listing_words = ("list_price", "days_on_market", "status", "photos", "remarks")
     for spec in specs:
-        assert not any(
+        # What other homes, sold before, were listed for is no news of this home's listing.
+        assert spec.family == "windows" or not any(
             word in c for c in (spec.name, *spec.source_columns) for word in listing_words
         )
 
@@ -164,11 +166,16 @@ def test_the_registry_hash_notices_a_change() -> None:
 def test_the_audit_catches_what_is_late_or_unproven(matrix) -> None:
     assert audit.late_rows(matrix).is_empty()
     assert audit.n_repeated(matrix) == 0
-    fed = matrix.filter(pl.col("latest_comp_known_at").is_not_null()).head(5)
+    fed = matrix.filter(pl.col("hedonic_log_value").is_not_null()).head(5)
     midnight = pl.col("as_of").cast(pl.Datetime("us"))
     assert len(audit.late_rows(fed.with_columns(latest_comp_known_at=midnight))) == 5
     unproven = fed.with_columns(latest_comp_known_at=pl.lit(None, dtype=pl.Datetime("us")))
     assert len(audit.late_rows(unproven)) == 5
+    young = matrix.filter(
+        pl.col("hedonic_log_value").is_null(), pl.col("window_h3_6_90d_sales") > 0
+    ).head(5)
+    unproven = young.with_columns(latest_comp_known_at=pl.lit(None, dtype=pl.Datetime("us")))
+    assert len(audit.late_rows(unproven)) == len(young) == 5
     assert (
         len(audit.late_rows(fed.with_columns(info_on=pl.col("as_of") + pl.duration(days=1)))) == 5
     )
