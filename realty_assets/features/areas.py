@@ -1,7 +1,8 @@
 """Areas and homes as whole numbers: quick to group by, and the same for sales and subjects.
 
 Cells are those of H3 (Uber's hexagonal index; https://h3geo.org). A parent cell is taken from its
-child's bits, as the format describes them, so that only the finest cell is looked up by place.
+child's bits, as the format describes them, so that only the finest cell is looked up by place, and
+cells nest exactly (looked up on its own, a coarse cell's edge may cut through its children).
 """
 
 from __future__ import annotations

@@ -7,6 +7,8 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from realty_assets.features.matrix import EVIDENCE_COLUMNS, FeatureSettings, build_matrix
@@ -17,7 +19,12 @@ from realty_assets.features.vintages import make_vintages
 from realty_assets_tests.features.towns import START, town
 
 SETTINGS = FeatureSettings()
-FEATURES = [spec.name for spec in features(SETTINGS.comps)]
+SPECS = features(SETTINGS.comps)
+FEATURES = [spec.name for spec in SPECS]
+# Families that are made of other homes' sales, or of the home's own earlier ones.
+OF_SALES = ["location_residual", "comparables", "neighbourhood", "group_residual", "market"]
+OF_SALES += ["windows", "encodings", "previous_sale"]
+OF_THE_ROW = {"structure", "location", "seasonality"}
 SEEN = ["listing_key", *FEATURES, *EVIDENCE_COLUMNS]
 
 
@@ -39,6 +46,7 @@ def changed(sales: pl.DataFrame, moment: date, seed: int) -> pl.DataFrame:
         for name in (
             *("close_price", "latitude", "longitude", "living_area", "year_built"),
             *("postal_code", "subdivision_name", "lot_size_square_feet", "excluded_by"),
+            *("property_key", "list_price", "days_on_market"),
         )
     )
 
@@ -135,3 +143,25 @@ def test_excluded_sales_are_judged_but_teach_nothing(sales, full) -> None:
         .otherwise("close_price")
     )
     assert_frame_equal(matrix_of(dear).select(SEEN), full.select(SEEN), check_exact=True)
+
+
+@given(day=st.integers(40, 355), seed=st.integers(0, 2**32 - 1), gone=st.booleans())
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_family_sees_the_future_whatever_it_is(sales, full, day, seed, gone) -> None:
+    moment = START + timedelta(days=day)
+    other = sales.filter(~known_from(moment)) if gone else changed(sales, moment, seed)
+    early = sale_subjects(sales).filter(pl.col("as_of") <= moment)
+    got = build_matrix(early, Sales(other), SETTINGS)
+    mine = full.filter(pl.col("as_of") <= moment)
+    assert_frame_equal(got.select(SEEN), mine.select(SEEN), check_exact=True)
+
+
+def test_every_family_of_sales_is_moved_by_what_is_in_time(sales, full) -> None:
+    """Else the tests above could not fail for it."""
+    other = matrix_of(changed(sales, date(2021, 6, 1), seed=4))
+    families = {spec.family for spec in SPECS}
+    assert families == {*OF_SALES, *OF_THE_ROW}
+    for family in OF_SALES:
+        names = [spec.name for spec in SPECS if spec.family == family]
+        late = [m.filter(pl.col("as_of") > date(2021, 8, 1)).select(names) for m in (full, other)]
+        assert not late[0].equals(late[1]), family

@@ -48,6 +48,8 @@ def town(n: int = 900, months: int = 12, seed: int = 1, *, drift: float = 0.004)
         pl.Series([c]).cast(pl.Datetime("us"))[0] + timedelta(hours=int(h))
         for c, h in zip(close, hours, strict=True)
     ]
+    ask = np.round(np.exp(log_price + random.normal(0.02, 0.03, n)), -2)
+    market_days = random.integers(0, 90, n)
     return pl.DataFrame(
         {
             "listing_key": [f"L{i:05d}" for i in range(n)],
@@ -68,6 +70,8 @@ def town(n: int = 900, months: int = 12, seed: int = 1, *, drift: float = 0.004)
             "bedrooms_total": pl.Series((living // 600).astype(np.int32)),
             "bathrooms_total": np.round(living / 900 * 2) / 2,
             "waterfront_yn": spot % 13 == 0,
+            "list_price": ask,
+            "days_on_market": pl.Series(market_days).set(pl.Series(home % 9 == 0), None),
             "excluded_by": pl.Series(["sale.test" if i % 50 == 7 else None for i in range(n)]),
         }
     )
