@@ -17,13 +17,15 @@ from realty_assets.features.policy import read_policy, refuse_barred
 from realty_assets.features.sales import Sales
 from realty_assets.features.statistics import statistics
 from realty_assets.features.subjects import sale_subjects, today_subjects
+from realty_assets.features.tracks import AT_LISTING, MATRICES, OFF_MARKET, ON_MARKET
 from realty_assets.features.vintages import index_frame, make_vintages
 from realty_assets.settings import get_settings
 from realty_assets.today import market_today
-from realty_assets.warehouse import Warehouse
+from realty_assets.warehouse import Warehouse, sql
 
 CODE_VERSION = registry.CODE_VERSION
 RECENT_SALES = 2_000
+MATRIX_INPUTS = ["clean.sales", "clean.contracts", "clean.listings", "clean.properties"]
 
 
 def feature_settings() -> FeatureSettings:
@@ -65,35 +67,56 @@ def market_index(warehouse: Warehouse) -> dg.MaterializeResult:
     )
 
 
-@dg.asset(
-    key=["features", "matrix"],
-    deps=[["clean", "sales"], ["clean", "listings"], ["clean", "properties"]],
-    description="One row per sale and per home to be valued today, as off_market may know it.",
-    **COMMON,
+def _matrix(track: str, description: str) -> dg.AssetsDefinition:
+    """The asset of one track's matrix."""
+
+    @dg.asset(
+        key=MATRICES[track].split("."),
+        deps=[table.split(".") for table in MATRIX_INPUTS],
+        description=description,
+        **COMMON,
+    )
+    def face(warehouse: Warehouse) -> dg.MaterializeResult:
+        today, settings = market_today(warehouse), feature_settings()
+        refuse_barred(
+            registry.features(settings.comps, settings.layers, track),
+            read_policy(get_settings().home),
+        )
+
+        def compute() -> pl.DataFrame:
+            sales, subjects = _subjects(warehouse, today, track)
+            threads = get_settings().n_threads
+            return build_matrix(
+                subjects, Sales(sales, track), settings, n_threads=threads, track=track
+            )
+
+        return built(
+            warehouse,
+            MATRICES[track],
+            inputs=MATRIX_INPUTS,
+            code_version=CODE_VERSION,
+            settings={"today": today, **settings.described()},
+            compute=compute,
+        )
+
+    return face
+
+
+matrix = _matrix(
+    OFF_MARKET, "One row per sale and per home to be valued today, as off_market may know it."
 )
-def matrix(warehouse: Warehouse) -> dg.MaterializeResult:
-    today, settings = market_today(warehouse), feature_settings()
-    refuse_barred(
-        registry.features(settings.comps, settings.layers), read_policy(get_settings().home)
-    )
-
-    def compute() -> pl.DataFrame:
-        sales, subjects = _subjects(warehouse, today)
-        return build_matrix(subjects, Sales(sales), settings, n_threads=get_settings().n_threads)
-
-    return built(
-        warehouse,
-        "features.matrix",
-        inputs=["clean.sales", "clean.listings", "clean.properties"],
-        code_version=CODE_VERSION,
-        settings={"today": today, **settings.described()},
-        compute=compute,
-    )
+matrix_at_listing = _matrix(
+    AT_LISTING, "One row per listed sale and active listing, as known on the day of its listing."
+)
+matrix_on_market = _matrix(
+    ON_MARKET,
+    "One row per sale and active listing with a list price, as known before its contract.",
+)
 
 
 @dg.asset(
     key=["features", "comparables"],
-    deps=[["clean", "sales"], ["clean", "listings"], ["clean", "properties"]],
+    deps=[table.split(".") for table in MATRIX_INPUTS],
     description="The comparables behind today's values and the latest sales, as evidence.",
     **COMMON,
 )
@@ -101,7 +124,7 @@ def comparables(warehouse: Warehouse) -> dg.MaterializeResult:
     today, settings = market_today(warehouse), feature_settings()
 
     def compute() -> pl.DataFrame:
-        sales, subjects = _subjects(warehouse, today)
+        sales, subjects = _subjects(warehouse, today, OFF_MARKET)
         wanted = evidence_subjects(subjects, RECENT_SALES)
         threads = get_settings().n_threads
         return comparables_frame(wanted, Sales(sales), settings, n_threads=threads)
@@ -109,38 +132,45 @@ def comparables(warehouse: Warehouse) -> dg.MaterializeResult:
     return built(
         warehouse,
         "features.comparables",
-        inputs=["clean.sales", "clean.listings", "clean.properties"],
+        inputs=MATRIX_INPUTS,
         code_version=CODE_VERSION,
         settings={"today": today, "recent_sales": RECENT_SALES, **settings.described()},
         compute=compute,
     )
 
 
-def _subjects(warehouse: Warehouse, today: date) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """(clean.sales, everybody who gets a row)."""
-    sales = warehouse.read("clean.sales")
+def _subjects(warehouse: Warehouse, today: date, track: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """(sales with the days of their contracts, everybody who gets a row on `track`)."""
+    sales = warehouse.read(sql("features/sales.sql"))
     homes = today_subjects(
-        warehouse.read("clean.listings"), warehouse.read("clean.properties"), today
+        warehouse.read("clean.listings"), warehouse.read("clean.properties"), today, track
     )
-    return sales, pl.concat([sale_subjects(sales), homes])
+    return sales, pl.concat([sale_subjects(sales, track), homes])
 
 
 @dg.asset(
     key=["features", "registry"],
-    deps=[["features", "matrix"]],
+    deps=[["features", "matrix"], ["features", "matrix_on_market"]],
     description="What every feature is, where it comes from, and which families fell away.",
     **COMMON,
 )
 def feature_registry(warehouse: Warehouse) -> dg.MaterializeResult:
     settings = feature_settings()
-    specs = registry.features(settings.comps, settings.layers)
+    specs = registry.features(settings.comps, settings.layers, ON_MARKET)
+    blind = registry.features(settings.comps, settings.layers, OFF_MARKET)
+    late = [spec for spec in specs if spec not in blind]
+
+    def compute() -> pl.DataFrame:
+        # Each feature is described on the first track that may know it.
+        seen = statistics(warehouse.read(MATRICES[OFF_MARKET]), blind)
+        seen |= statistics(warehouse.read(MATRICES[ON_MARKET]), late)
+        return registry.registry_frame(specs, seen)
+
     return built(
         warehouse,
         "features.registry",
-        inputs=["features.matrix"],
+        inputs=[MATRICES[OFF_MARKET], MATRICES[ON_MARKET]],
         code_version=CODE_VERSION,
         settings={"registry": registry.registry_hash(specs)},
-        compute=lambda: registry.registry_frame(
-            specs, statistics(warehouse.read("features.matrix"), specs)
-        ),
+        compute=compute,
     )

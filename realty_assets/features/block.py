@@ -7,7 +7,7 @@ before it; comparables and the home's previous sale may be as new as each row's 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,13 @@ from realty_assets.features.comparables import (
 from realty_assets.features.encodings import PARENTS, encode
 from realty_assets.features.hedonic import design
 from realty_assets.features.neighbours import nearest_known
+from realty_assets.features.on_market import (
+    AREAS,
+    WINDOW_MONTHS,
+    listing_columns,
+    priced_columns,
+    sale_to_list,
+)
 from realty_assets.features.previous_sale import previous_columns
 from realty_assets.features.sales import (
     DAY_US,
@@ -43,7 +50,7 @@ Ints = npt.NDArray[np.int64]
 @dataclass(frozen=True)
 class Query:
     """Subjects as arrays (n, ...): structure, hedonic terms, numbers of groups, cells and home,
-    points in km, and days since 1970."""
+    points in km, days since 1970, and on the on_market track the listing's own facts."""
 
     columns: Mapping[str, Array]
     terms: Mapping[str, Array]
@@ -51,6 +58,7 @@ class Query:
     points: Array
     info_day: Ints
     as_of_day: Ints
+    listing: Mapping[str, Array] = field(default_factory=dict)
 
     @classmethod
     def of(cls, frame: pl.DataFrame, columns: Mapping[str, Array], sales: Sales) -> Query:
@@ -63,6 +71,7 @@ class Query:
             points=unit_vectors_km(columns["latitude"], columns["longitude"]),
             info_day=day_numbers(frame["info_on"]),
             as_of_day=day_numbers(frame["as_of"]),
+            listing=listing_columns(frame) if "list_price" in frame.columns else {},
         )
 
     def take(self, rows: Ints) -> Query:
@@ -73,6 +82,7 @@ class Query:
             self.points[rows],
             self.info_day[rows],
             self.as_of_day[rows],
+            {name: x[rows] for name, x in self.listing.items()},
         )
 
 
@@ -147,7 +157,21 @@ class Block:
                 out[name] = np.maximum(out[name], values) if both else values
         else:
             out["comps_count"] = np.zeros(len(self.query.info_day))
-        return out
+        return out | self._listing(out) if self.query.listing else out
+
+    def _listing(self, out: Mapping[str, Array]) -> dict[str, Array]:
+        """The listing's own facts, and the list price set beside the market."""
+        sales, asked = self.sales, self.query.levels
+        known = slice(sales.n_known(months_before(self.day, WINDOW_MONTHS)), self.n_before)
+        ratio = sale_to_list(
+            sales.list_ratio_log[known],
+            {name: sales.levels[name].codes[known] for name in AREAS},
+            {name: asked[name] for name in AREAS},
+        )
+        nothing = np.full(len(ratio), np.nan)
+        comps = out.get("comps_log_value", nothing)
+        level = out.get("index_log", nothing)
+        return {**self.query.listing, **priced_columns(self.query.listing, ratio, comps, level)}
 
     def _windows(self) -> dict[str, Array]:
         sales = self.sales

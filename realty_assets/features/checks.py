@@ -1,6 +1,9 @@
-"""Blocking checks of the matrix: nothing later than as_of, nothing a track may not know."""
+"""Blocking checks of each track's matrix: nothing later than as_of, nothing it may not know."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
@@ -8,64 +11,64 @@ from realty_assets.features import registry
 from realty_assets.features.assets import feature_settings
 from realty_assets.features.audit import late_rows, n_repeated, unexplained_columns
 from realty_assets.features.policy import breaches, read_policy
+from realty_assets.features.tracks import MATRICES
 from realty_assets.settings import get_settings
 from realty_assets.warehouse import Warehouse
 
 EXAMPLES = 5
+NAMES = {
+    "nothing_from_the_future": "The latest known_at that fed a row lies strictly before its as_of.",
+    "only_what_the_track_may_know": (
+        "Every column is a feature that the track may know, or says which row it is."
+    ),
+    "one_row_per_subject": "No sale and no home to be valued stands in the matrix twice.",
+    "no_barred_features": (
+        "Nothing that the policy bars (protected classes, people's names) is a feature."
+    ),
+}
 
 
-@dg.asset_check(
-    asset=["features", "matrix"],
-    blocking=True,
-    pool="duckdb",
-    description="The latest known_at that fed a row lies strictly before the row's as_of.",
-)
-def nothing_from_the_future(warehouse: Warehouse) -> dg.AssetCheckResult:
-    late = late_rows(warehouse.read("features.matrix"))
-    return dg.AssetCheckResult(
-        passed=late.is_empty(),
-        metadata={
-            "n_late_rows": len(late),
-            "examples": dg.MetadataValue.json(late["listing_key"].head(EXAMPLES).to_list()),
-        },
+def _checks(track: str) -> dg.AssetChecksDefinition:
+    """The four checks of one track's matrix, which is read once."""
+    key = MATRICES[track].split(".")
+
+    @dg.multi_asset_check(
+        name=f"{key[1]}_is_sound",
+        specs=[
+            dg.AssetCheckSpec(name, asset=key, blocking=True, description=text)
+            for name, text in NAMES.items()
+        ],
+        pool="duckdb",
     )
+    def face(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
+        settings = feature_settings()
+        specs = registry.features(settings.comps, settings.layers, track)
+        matrix = warehouse.read(MATRICES[track])
+        late, repeated = late_rows(matrix), n_repeated(matrix)
+        barred = unexplained_columns(matrix.columns, specs, track)
+        breached = breaches(matrix, specs, read_policy(get_settings().home))
+        examples = late["listing_key"].head(EXAMPLES).to_list()
+        found: dict[str, tuple[bool, dict[str, Any]]] = {
+            "nothing_from_the_future": (
+                late.is_empty(),
+                {"n_late_rows": len(late), "examples": dg.MetadataValue.json(examples)},
+            ),
+            "only_what_the_track_may_know": (
+                not barred,
+                {"barred": dg.MetadataValue.json(barred)},
+            ),
+            "one_row_per_subject": (repeated == 0, {"n_repeated": repeated}),
+            "no_barred_features": (
+                not breached,
+                {"barred": dg.MetadataValue.json(breached)},
+            ),
+        }
+        for name, (passed, metadata) in found.items():
+            yield dg.AssetCheckResult(
+                check_name=name, asset_key=key, passed=passed, metadata=metadata
+            )
+
+    return face
 
 
-@dg.asset_check(
-    asset=["features", "matrix"],
-    blocking=True,
-    pool="duckdb",
-    description="Every column is a feature that off_market may know, or says which row it is.",
-)
-def only_what_the_track_may_know(warehouse: Warehouse) -> dg.AssetCheckResult:
-    settings = feature_settings()
-    specs = registry.features(settings.comps, settings.layers)
-    barred = unexplained_columns(warehouse.read("features.matrix").columns, specs, "off_market")
-    return dg.AssetCheckResult(
-        passed=not barred, metadata={"barred": dg.MetadataValue.json(barred)}
-    )
-
-
-@dg.asset_check(
-    asset=["features", "matrix"],
-    blocking=True,
-    pool="duckdb",
-    description="No sale and no home to be valued stands in the matrix twice.",
-)
-def one_row_per_subject(warehouse: Warehouse) -> dg.AssetCheckResult:
-    repeated = n_repeated(warehouse.read("features.matrix"))
-    return dg.AssetCheckResult(passed=repeated == 0, metadata={"n_repeated": repeated})
-
-
-@dg.asset_check(
-    asset=["features", "matrix"],
-    blocking=True,
-    pool="duckdb",
-    description="Nothing that the policy bars (protected classes, people's names) is a feature.",
-)
-def no_barred_features(warehouse: Warehouse) -> dg.AssetCheckResult:
-    settings = feature_settings()
-    specs = registry.features(settings.comps, settings.layers)
-    matrix, policy = warehouse.read("features.matrix"), read_policy(get_settings().home)
-    found = breaches(matrix, specs, policy)
-    return dg.AssetCheckResult(passed=not found, metadata={"barred": dg.MetadataValue.json(found)})
+off_market_checks, at_listing_checks, on_market_checks = (_checks(track) for track in MATRICES)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-TRACKS = ("off_market", "at_listing", "on_market")
+from realty_assets.features.tracks import OFF_MARKET
+
 CODE_VERSION = "2"
 NULL = "null where unknown; the booster learns a side for it"
 RESIDUAL = "log residual"
@@ -24,7 +25,7 @@ class Feature:
     unit: str
     source_columns: tuple[str, ...]
     description: str
-    availability: str = "off_market"
+    availability: str = OFF_MARKET
     type: str = "DOUBLE"
     null_policy: str = NULL
     code_version: str = CODE_VERSION

@@ -1,4 +1,4 @@
-"""The feature matrix of the off_market track, every row knowing only what was known in time.
+"""The feature matrix of a track, every row knowing only what was known in time.
 
 A row's information ends at 00:00 UTC of `info_on` = min(as_of, cutoff). A sale feeds it only if it
 was known strictly before that (and never before its own close day was over). The hedonic and index
@@ -27,6 +27,7 @@ from realty_assets.features.sales import Sales, month_start
 from realty_assets.features.seasonality import season_columns
 from realty_assets.features.structure import structure_features, with_inputs
 from realty_assets.features.subjects import IDENTITY
+from realty_assets.features.tracks import OFF_MARKET
 from realty_assets.features.vintages import Vintages, make_vintages
 
 Array = npt.NDArray[np.float64]
@@ -59,12 +60,13 @@ def build_matrix(
     cutoff: date | None = None,
     vintages: Vintages | None = None,
     n_threads: int = 1,
+    track: str = OFF_MARKET,
 ) -> pl.DataFrame:
     """One row per subject, in the order given: ROW_COLUMNS, features, EVIDENCE_COLUMNS.
 
-    `subjects` come from `subjects.py`. `cutoff` caps what any of them may know, as a backtest
-    does. `vintages` must cover the subjects' months; made here when not given. The result depends
-    neither on `n_threads` nor on which subjects are asked for together.
+    `subjects` of `track` come from `subjects.py`. `cutoff` caps what any of them may know, as a
+    backtest does. `vintages` must cover the subjects' months; made here when not given. The result
+    depends neither on `n_threads` nor on which subjects are asked for together.
     """
     frame, query, vintages = prepared(subjects, sales, settings, cutoff, vintages, n_threads)
     columns = {
@@ -77,7 +79,7 @@ def build_matrix(
             query.info_day,
         ),
     }
-    specs = features(settings.comps, settings.layers)
+    specs = features(settings.comps, settings.layers, track)
     made = {s.name: np.full(len(frame), np.nan) for s in specs if s.name not in columns}
     evidence = {name: np.full(len(frame), np.nan) for name in ("vintage_day", "latest_known_us")}
 

@@ -17,12 +17,14 @@ import polars as pl
 from realty_assets.features.comparables import CompsSettings
 from realty_assets.features.comparables_specs import comparables_specs
 from realty_assets.features.encodings import encoding_specs
-from realty_assets.features.feature import CODE_VERSION, TRACKS, Feature
+from realty_assets.features.feature import CODE_VERSION, Feature
 from realty_assets.features.layers import Layer, layer_specs
+from realty_assets.features.on_market import on_market_specs
 from realty_assets.features.previous_sale import previous_specs
 from realty_assets.features.seasonality import season_specs
 from realty_assets.features.statistics import STATISTICS
 from realty_assets.features.structure_specs import structure_specs
+from realty_assets.features.tracks import OFF_MARKET, TRACKS, knows
 from realty_assets.features.windows import window_specs
 
 __all__ = [
@@ -37,10 +39,10 @@ __all__ = [
 
 
 def features(
-    comps: CompsSettings | None = None, layers: Sequence[Layer] = ()
+    comps: CompsSettings | None = None, layers: Sequence[Layer] = (), track: str = OFF_MARKET
 ) -> tuple[Feature, ...]:
-    """All features of the off_market matrix, in column order."""
-    return (
+    """All features that `track` may know, in the order of its matrix. Raises UnknownTrack."""
+    every = (
         *structure_specs(),
         *comparables_specs(comps or CompsSettings()),
         *encoding_specs(),
@@ -48,7 +50,9 @@ def features(
         *previous_specs(),
         *season_specs(),
         *layer_specs(layers),
+        *on_market_specs(),
     )
+    return tuple(spec for spec in every if knows(track, spec.availability))
 
 
 def registry_frame(
@@ -85,9 +89,7 @@ def registry_hash(specs: Iterable[Feature]) -> str:
 def barred(columns: Iterable[str], specs: Iterable[Feature], track: str) -> list[str]:
     """Of `columns`, those that `track` may not know or that no feature of the registry explains.
 
-    Raises ValueError for an unknown track.
+    Raises UnknownTrack.
     """
-    if track not in TRACKS:
-        raise ValueError(f"unknown track {track!r}: one of {', '.join(TRACKS)}")
-    allowed = {s.name for s in specs if TRACKS.index(s.availability) <= TRACKS.index(track)}
+    allowed = {s.name for s in specs if knows(track, s.availability)}
     return sorted(set(columns) - allowed)

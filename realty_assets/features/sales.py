@@ -21,11 +21,13 @@ from realty_assets.features.structure import (
     unit_vectors_km,
     with_inputs,
 )
-from realty_assets.features.tracks import sale_as_of
+from realty_assets.features.tracks import OFF_MARKET, sale_as_of, with_facts
 from realty_assets.features.windows import Ranked
 
 DAY_US = 86_400_000_000
 HOME = "property_key"
+# Beyond a factor of 1.6 one of the two prices is a slip of the pen.
+MAX_LIST_RATIO_LOG = 0.47
 
 
 def day_numbers(column: pl.Series) -> npt.NDArray[np.int64]:
@@ -59,16 +61,17 @@ def effective_known_at() -> pl.Expr:
     return pl.max_horizontal(pl.col("known_at").cast(pl.Datetime("us")), end_of_close_day)
 
 
-def valid_sales(sales: pl.DataFrame) -> pl.DataFrame:
+def valid_sales(sales: pl.DataFrame, track: str = OFF_MARKET) -> pl.DataFrame:
     """Rows of clean.sales that may teach: not excluded, with a date and a price; sorted by when
-    they count as known (`known_at` is replaced by that), ties by key."""
-    frame = with_inputs(sales).filter(
+    they count as known (`known_at` is replaced by that), ties by key. `as_of` is that of `track`,
+    null where the sale has no place on it."""
+    frame = with_facts(with_inputs(sales)).filter(
         pl.col("excluded_by").is_null()
         & (pl.col("close_price") > 0)
         & pl.col("close_date").is_not_null()
         & pl.col("known_at").is_not_null()
     )
-    return frame.with_columns(known_at=effective_known_at(), as_of=sale_as_of()).sort(
+    return frame.with_columns(known_at=effective_known_at(), as_of=sale_as_of(track)).sort(
         "known_at", "listing_key", "close_date", "close_price"
     )
 
@@ -77,19 +80,21 @@ class Sales:
     """Valid past sales in order of `known_at` (microseconds UTC, int64).
 
     Every array has one entry per sale: `log_price` (ln usd), `close_day` and `lag_days` (days from
-    as_of to close), `columns` and `terms` (structure and hedonic terms), `points` (km, jittered by
-    key), `levels` (numbers of group, H3 cell and home), `area` (names), `draw` (uniform in [0, 1)
-    from the key, for thinning).
+    as_of to close, NaN where it has no as_of), `columns` and `terms` (structure and hedonic terms),
+    `points` (km, jittered by key), `levels` (numbers of group, H3 cell and home), `area` (names),
+    `draw` (uniform in [0, 1) from the key, for thinning).
     """
 
-    def __init__(self, sales: pl.DataFrame) -> None:
-        """`sales` has the columns of clean.sales; those that may not teach are left out."""
-        usable = valid_sales(sales)
+    def __init__(self, sales: pl.DataFrame, track: str = OFF_MARKET) -> None:
+        """`sales` has the columns of clean.sales; those that may not teach are left out. `track`
+        says from which day `lag_days` counts."""
+        usable = valid_sales(sales, track)
         keys = usable["listing_key"].to_list()
         self.listing_key = usable["listing_key"]
         self.known_at = usable["known_at"].cast(pl.Int64).to_numpy().copy()
         self.close_day = day_numbers(usable["close_date"])
-        self.lag_days = self.close_day - day_numbers(usable["as_of"])
+        lag = (usable["close_date"].cast(pl.Date) - usable["as_of"]).dt.total_days()
+        self.lag_days = lag.cast(pl.Float64).fill_null(float("nan")).to_numpy()
         self.log_price = np.log(usable["close_price"].cast(pl.Float64).to_numpy())
         self.columns = structure_features(usable, pl.col("close_date").dt.year())
         self.terms = design(self.columns)
@@ -118,6 +123,13 @@ class Sales:
     def previous(self) -> PreviousSales:
         """Finds a home's sale before."""
         return PreviousSales(self.levels[HOME].codes, self.close_day)
+
+    @cached_property
+    def list_ratio_log(self) -> Array:
+        """Log of price over last list price (n,), NaN where unknown or too far off to be one."""
+        list_price = self._facts["list_price"].fill_null(float("nan")).to_numpy()
+        ratio = self.log_price - np.log(np.where(list_price > 0, list_price, np.nan))
+        return np.where(np.abs(ratio) <= MAX_LIST_RATIO_LOG, ratio, np.nan)
 
     @cached_property
     def ranked(self) -> dict[str, Ranked]:

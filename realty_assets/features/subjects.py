@@ -7,10 +7,14 @@ from datetime import date
 import polars as pl
 
 from realty_assets.features.structure import ATTRIBUTES, GROUPS, with_inputs
-from realty_assets.features.tracks import OFF_MARKET, ON_MARKET, sale_as_of
+from realty_assets.features.tracks import (
+    LISTING_FACTS,
+    OFF_MARKET,
+    ON_MARKET,
+    sale_as_of,
+    with_facts,
+)
 
-# Facts of a listing that only the on_market track may know.
-LISTING_FACTS: tuple[str, ...] = ("list_price", "original_list_price", "listing_contract_date")
 # Which home, and what is told of its sale; never shown to a model.
 IDENTITY: tuple[str, ...] = (
     "listing_key",
@@ -69,16 +73,6 @@ def today_subjects(
             )
             for frame, role in parts
         ]
-    )
-
-
-def with_facts(frame: pl.DataFrame) -> pl.DataFrame:
-    """`frame` with every fact of a listing there; null where the source has none."""
-    kinds = {**dict.fromkeys(LISTING_FACTS, pl.Float64), "listing_contract_date": pl.Date}
-    kinds["purchase_contract_date"] = pl.Date
-    return frame.with_columns(
-        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(kind).alias(name)
-        for name, kind in kinds.items()
     )
 
 

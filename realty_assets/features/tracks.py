@@ -11,6 +11,14 @@ import polars as pl
 
 TRACKS = ("off_market", "at_listing", "on_market")
 OFF_MARKET, AT_LISTING, ON_MARKET = TRACKS
+# The table of each track's feature matrix.
+MATRICES: dict[str, str] = {
+    OFF_MARKET: "features.matrix",
+    AT_LISTING: "features.matrix_at_listing",
+    ON_MARKET: "features.matrix_on_market",
+}
+# Facts of a listing that only the on_market track may know.
+LISTING_FACTS: tuple[str, ...] = ("list_price", "original_list_price", "listing_contract_date")
 
 
 class UnknownTrack(ValueError):
@@ -49,3 +57,13 @@ def sale_as_of(track: str = OFF_MARKET) -> pl.Expr:
         standing = pl.max_horizontal(agreed - day, known)
         return pl.when(pl.col("list_price") > 0).then(standing).cast(pl.Date)
     raise UnknownTrack(track)
+
+
+def with_facts(frame: pl.DataFrame) -> pl.DataFrame:
+    """`frame` with every fact of a listing there; null where the source has none."""
+    kinds = {**dict.fromkeys(LISTING_FACTS, pl.Float64), "listing_contract_date": pl.Date}
+    kinds["purchase_contract_date"] = pl.Date
+    return frame.with_columns(
+        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(kind).alias(name)
+        for name, kind in kinds.items()
+    )

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from realty_assets.features.market_index import IndexSettings, Vintage, chained, fit_vintage
@@ -67,7 +68,7 @@ def _one(sales: Sales, day: int, settings: IndexSettings) -> Vintage | None:
         sales.close_day[known],
         area.astype(np.int64),
         settings,
-        lag_days=int(np.median(sales.lag_days[known])),
+        lag_days=_median_lag(sales.lag_days[known]),
     )
 
 
@@ -104,3 +105,9 @@ def index_frame(vintages: Vintages, sales: Sales, months_ahead: int = 3) -> pl.D
         "forecast": pl.Boolean(),
     }
     return pl.DataFrame(rows, schema=schema).with_columns(pl.col("vintage", "month").cast(pl.Date))
+
+
+def _median_lag(lag_days: npt.NDArray[np.float64]) -> int:
+    """Median days from as_of to close; 0 where no sale has a place on the track."""
+    known = lag_days[~np.isnan(lag_days)]
+    return int(np.median(known)) if len(known) else 0

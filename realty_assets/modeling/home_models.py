@@ -52,7 +52,7 @@ class ModelHome:
             "today": self.today,
             "n_months": self.n_months,
             "model": asdict(self.settings),
-            "features": asdict(self.features),
+            "features": self.features.described(),
         }
 
     @cached_property

@@ -9,7 +9,7 @@ from datetime import date
 import polars as pl
 
 from realty_assets.features.matrix import FeatureSettings
-from realty_assets.features.tracks import AT_LISTING, OFF_MARKET, ON_MARKET, TRACKS
+from realty_assets.features.tracks import MATRICES, ON_MARKET, TRACKS
 from realty_assets.modeling.conformal import LISTING_INPUTS
 from realty_assets.modeling.settings import ModelSettings, NotEnoughSales
 from realty_assets.modeling.trials import SCHEMA, tuned, tuned_before
@@ -17,11 +17,6 @@ from realty_assets.modeling.walk_forward import Market
 from realty_assets.modeling.windows import default_window
 from realty_assets.warehouse import Warehouse, sql
 
-MATRICES: dict[str, str] = {
-    OFF_MARKET: "features.matrix",
-    AT_LISTING: "features.matrix_at_listing",
-    ON_MARKET: "features.matrix_on_market",
-}
 INPUTS = ["clean.sales", "clean.contracts", *MATRICES.values()]
 WALKED, TRIALS = "modeling.walk_forward", "modeling.trials"
 

@@ -71,7 +71,7 @@ def train_and_register(
     hashes = {
         "data_hash": data_hash,
         "feature_registry_hash": registry_hash(
-            features(market.features.comps, market.features.layers)
+            features(market.features.comps, market.features.layers, market.track)
         ),
         "code_version": f"{realty_assets.__version__}-{CODE_VERSION}",
         "lock_hash": _file_hash(lock_file),

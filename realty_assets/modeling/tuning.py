@@ -117,6 +117,7 @@ class Search:
                     cutoff=fold.cutoff,
                     vintages=vintages,
                     n_threads=market.n_threads,
+                    track=market.track,
                 )
             )
 

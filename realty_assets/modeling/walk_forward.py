@@ -78,7 +78,7 @@ class Market:
     ) -> Market:
         return cls(
             sales_frame,
-            Sales(sales_frame),
+            Sales(sales_frame, track),
             matrix,
             feature_settings,
             model_settings,
@@ -103,7 +103,9 @@ def basis_of(data: TrainingSet, subjects: pl.DataFrame, market: Market) -> str:
         "training": data.sha256(),
         "homes": hashlib.sha256(subjects.write_csv().encode()).hexdigest(),
         "features": market.features.described(),
-        "registry": registry_hash(features(market.features.comps, market.features.layers)),
+        "registry": registry_hash(
+            features(market.features.comps, market.features.layers, market.track)
+        ),
         "model": asdict(market.model),
         "track": market.track,
         "code_version": CODE_VERSION,
@@ -160,6 +162,7 @@ def walk_forward(
             cutoff=fold.cutoff,
             vintages=vintages,
             n_threads=market.n_threads,
+            track=market.track,
         )
         log_value, spread = model.predict_log(rows)
         known[fold] = (

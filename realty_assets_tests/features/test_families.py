@@ -134,11 +134,11 @@ def test_a_home_s_last_close_among_those_known(sales, home, n_known) -> None:
 
 def test_encodings_keep_what_their_sales_bear_out_and_take_the_rest_from_above() -> None:
     nobody = np.full(4, -2)
-    pool = {level: nobody for level in PARENTS}
+    pool = dict.fromkeys(PARENTS, nobody)
     pool |= {"postal_code": np.array([0, 0, 0, 1]), "subdivision_name": np.array([0, 0, 1, 2])}
     residual = np.array([0.2, 0.4, 0.0, -0.2])
     # In the first subdivision; in one without a sale; in none; nowhere at all.
-    asked = {level: nobody for level in PARENTS}
+    asked = dict.fromkeys(PARENTS, nobody)
     asked |= {"postal_code": np.array([0, 0, 0, -2]), "subdivision_name": np.array([0, -1, -2, -2])}
     got = encode(residual, pool, asked, prior=2.0)
     everything = 0.4 / 6
@@ -155,7 +155,7 @@ def test_encodings_keep_what_their_sales_bear_out_and_take_the_rest_from_above()
 def test_an_encoding_lies_between_the_group_and_its_parent(n, own, others) -> None:
     residual = np.concatenate([np.full(n, own), np.full(50, others)])
     nobody = np.full(len(residual), -2)
-    pool = {level: nobody for level in PARENTS}
+    pool = dict.fromkeys(PARENTS, nobody)
     pool |= {"postal_code": np.zeros(len(residual), dtype=int), "h3_7": np.repeat([0, 1], [n, 50])}
     asked = {level: np.array([-2]) for level in PARENTS}
     asked |= {"postal_code": np.array([0]), "h3_7": np.array([0])}
