@@ -19,6 +19,7 @@ from realty_assets.features import checks as features_checks
 from realty_assets.ingestion import assets as ingestion
 from realty_assets.ingestion import checks as ingestion_checks
 from realty_assets.modeling import assets as modeling
+from realty_assets.modeling import checks as modeling_checks
 from realty_assets.promotion import assets as promotion
 from realty_assets.publishing import assets as publishing
 from realty_assets.publishing import checks as publishing_checks
@@ -33,6 +34,7 @@ CHECKS = [
     exploration_checks,
     publishing_checks,
     features_checks,
+    modeling_checks,
     serving_checks,
 ]
 

@@ -83,7 +83,7 @@ class ModelHome:
     def market(self, track: str, window_from: date | None = None) -> Market:
         """The market of a track, with the settings tuned before `window_from` (None: the
         profile's own)."""
-        settings = self.settings
+        settings = self.settings.for_track(track)
         if window_from is not None:
             settings = read_tuned(self.warehouse, track, settings, window_from)
         return read_market(self.warehouse, track, self.features, settings, self.n_threads)
@@ -102,7 +102,7 @@ def searched(home: ModelHome) -> pl.DataFrame:
         candidates = Search(market, before).run(
             home.warehouse.home / JOURNAL, champion_members(home, track)
         )
-        parts.append(trial_rows(candidates, home.settings, track, before))
+        parts.append(trial_rows(candidates, market.model, track, before))
     return pl.concat(parts)
 
 

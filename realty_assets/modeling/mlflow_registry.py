@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from realty_assets.features.tracks import ON_MARKET
 from realty_assets.modeling.model import MANIFEST, Valuer
 
 if TYPE_CHECKING:
@@ -159,10 +160,13 @@ def _signature(valuer: Valuer, example: pl.DataFrame) -> Any:
 
 def model_columns(valuer: Valuer) -> list[str]:
     """Matrix columns that a prediction reads."""
-    from realty_assets.modeling.conformal import ERROR_INPUTS
+    from realty_assets.modeling.conformal import ERROR_INPUTS, LISTING_INPUTS
 
-    extra = ["hedonic_log_value", "comps_log_value", "index_log"]
-    return list(dict.fromkeys([*valuer.point.names, *extra, *ERROR_INPUTS]))
+    extra = ["hedonic_log_value", "comps_log_value", "index_log", "postal_code"]
+    extra += ["latitude", "longitude", "ln_living_area", *ERROR_INPUTS]
+    if valuer.track == ON_MARKET:
+        extra += ["list_log_value", *LISTING_INPUTS]
+    return list(dict.fromkeys([*valuer.point.names, *extra]))
 
 
 def _short(value: Any) -> str:

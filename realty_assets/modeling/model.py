@@ -17,7 +17,13 @@ import polars as pl
 from realty_assets.features.sales import epoch_day
 from realty_assets.modeling.backtest import calibration_at, version_of
 from realty_assets.modeling.conformal import Calibration
-from realty_assets.modeling.points import PointModel, require_sales, training_set
+from realty_assets.modeling.limits import Limits
+from realty_assets.modeling.points import (
+    PointModel,
+    require_sales,
+    training_set,
+    usable_for_training,
+)
 from realty_assets.modeling.settings import Member, NotEnoughSales
 from realty_assets.modeling.walk_forward import Market, train_all
 
@@ -40,11 +46,18 @@ class Valuer:
     training_hash: str
     point: PointModel
     calibration: Calibration
+    limits: Limits
 
     @property
     def content_hash(self) -> str:
         """sha256 (hex) of all that decides its answers."""
-        parts = [self.track, self.point.sha256(), self.calibration.sha256(), FORMAT]
+        parts = [
+            self.track,
+            self.point.sha256(),
+            self.calibration.sha256(),
+            self.limits.as_dict(),
+            FORMAT,
+        ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     @property
@@ -67,6 +80,12 @@ class Valuer:
             }
         )
 
+    def abstains(self, matrix: pl.DataFrame, predicted: pl.DataFrame) -> list[str | None]:
+        """Why a row of `matrix` (n,) had better have no value, None where it may have the one that
+        `predict` gave it."""
+        width = (predicted["upper_90"] - predicted["lower_90"]) / predicted["value"]
+        return self.limits.reasons(matrix, width.to_numpy())
+
 
 def fit_valuer(market: Market, walked: pl.DataFrame, today: date) -> Valuer:
     """The model of everything known before `today`, calibrated on the walk-forward rows.
@@ -80,8 +99,9 @@ def fit_valuer(market: Market, walked: pl.DataFrame, today: date) -> Valuer:
     require_sales(market.matrix, today, needed)
     data = training_set(market.matrix, today, vintage, market.features, market.model.target)
     calibration = calibration_at(walked, today, market.model)
+    limits = Limits.of(market.matrix.filter(usable_for_training(today)))
     point = train_all([data], market.model, market.n_threads)[0]
-    return Valuer(market.track, today, len(data), data.sha256(), point, calibration)
+    return Valuer(market.track, today, len(data), data.sha256(), point, calibration, limits)
 
 
 def value_subjects(valuer: Valuer, matrix: pl.DataFrame) -> pl.DataFrame:
@@ -126,6 +146,7 @@ def save_valuer(valuer: Valuer, models: Path) -> tuple[Path, str]:
         "inputs": valuer.point.names,
         "plain": valuer.point.plain,
         "target": valuer.point.target,
+        "limits": valuer.limits.as_dict(),
         "members": [asdict(member) for member in valuer.point.members],
         "files": {name: hashlib.sha256(raw).hexdigest() for name, raw in sorted(files.items())},
     }
@@ -164,6 +185,7 @@ def load_valuer(folder: Path) -> Valuer:
             manifest["target"],
         ),
         calibration=Calibration.read(saved, raw[ERROR_BOOSTER]),
+        limits=Limits.read(manifest["limits"]),
     )
     if valuer.content_hash != manifest["content_hash"]:
         raise ModelBroken(f"The model in {folder} does not have the hash that its manifest gives.")

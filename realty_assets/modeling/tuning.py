@@ -46,12 +46,12 @@ LOSSES = ("absolute", "huber", "equity")
 RANGES: dict[str, tuple[float, float, bool]] = {
     "rounds_factor": (0.5, 1.5, False),
     "eta_factor": (0.5, 2.0, True),
-    "min_child_weight": (3.0, 40.0, True),
+    "min_child_weight": (3.0, 80.0, True),
     "subsample": (0.5, 0.9, False),
     "colsample_bytree": (0.2, 0.7, False),
     "reg_lambda": (0.5, 10.0, True),
 }
-DEPTHS = (4, 8)
+DEPTHS = (3, 8)
 
 
 @dataclass(frozen=True)
