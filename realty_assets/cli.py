@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from realty_assets import cli_actions as actions
-from realty_assets import cli_explore, cli_quarantine, cli_sources
+from realty_assets import cli_explore, cli_quarantine, cli_sources, cli_value
 from realty_assets import cli_output as out
 from realty_assets.errors import RealtyError
 
@@ -109,12 +109,6 @@ def backtest(
 
 
 @app.command()
-def value(listing_key: str, as_json: Json = False) -> None:
-    """The value of one listing, with its 90% interval."""
-    out.show(actions.value(listing_key), as_json)
-
-
-@app.command()
 def report(
     open_it: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
     as_json: Json = False,
@@ -160,6 +154,7 @@ def demo(
 
 
 app.command()(cli_explore.explore)
+app.command()(cli_value.value)
 
 
 def main() -> None:

@@ -76,8 +76,30 @@ def today_subjects(
     )
 
 
+def asked_subjects(homes: pl.DataFrame, as_of: date, track: str = OFF_MARKET) -> pl.DataFrame:
+    """Homes that somebody asks for, one row each, in the order given; no price.
+
+    `homes` has listing_key, property_key, parcel_number (null where not known), role, known_at, and
+    what is known of the attributes and groups, on the on_market track of the listing's facts too.
+    """
+    return _typed(
+        with_facts(homes).with_columns(
+            as_of=pl.lit(as_of),
+            close_date=pl.lit(None, dtype=pl.Date),
+            close_price=pl.lit(None, dtype=pl.Float64),
+            excluded_by=pl.lit(None, dtype=pl.String),
+        ),
+        track,
+    )
+
+
 def _shaped(frame: pl.DataFrame, track: str) -> pl.DataFrame:
     """The subject columns, typed, in one order, sorted by a stable key."""
+    return _typed(frame, track).sort("role", "as_of", "listing_key", "property_key")
+
+
+def _typed(frame: pl.DataFrame, track: str) -> pl.DataFrame:
+    """The subject columns, typed."""
     shaped = with_inputs(frame).with_columns(
         pl.lit(track).alias("track"),
         pl.col("known_at").cast(pl.Datetime("us")),
@@ -87,6 +109,4 @@ def _shaped(frame: pl.DataFrame, track: str) -> pl.DataFrame:
         *(pl.col(name).cast(pl.String) for name in _TEXTS),
     )
     facts = LISTING_FACTS if track == ON_MARKET else ()
-    return shaped.select(*IDENTITY, *GROUPS, *ATTRIBUTES, *facts).sort(
-        "role", "as_of", "listing_key", "property_key"
-    )
+    return shaped.select(*IDENTITY, *GROUPS, *ATTRIBUTES, *facts)

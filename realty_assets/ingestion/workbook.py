@@ -34,7 +34,7 @@ def sniff(path: Path, sources: tuple[Source, ...]) -> Layout:
     packed.refuse_bomb(path)
     tables = tuple(source for source in sources if source.form == "table")
     refused: FileRefused | None = None
-    for sheet in _sheets(path):
+    for sheet in sheets(path):
         start = next(text_of(path, sheet), b"")
         if not start.strip():
             continue
@@ -64,7 +64,8 @@ def text_of(path: Path, sheet: str) -> Iterator[bytes]:
         raise _broken(path) from error
 
 
-def _sheets(path: Path) -> list[str]:
+def sheets(path: Path) -> list[str]:
+    """The names of a workbook's sheets. Raises FileRefused when it cannot be read."""
     import openpyxl
 
     try:

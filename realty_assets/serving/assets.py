@@ -37,7 +37,7 @@ def valuations(warehouse: Warehouse) -> dg.MaterializeResult:
         return value_homes(
             champion(warehouse),
             warehouse.read(sql("serving/subjects.sql")),
-            warehouse.read("features.matrix"),
+            warehouse.read(sql("serving/features_of_homes.sql")),
             today,
         )
 

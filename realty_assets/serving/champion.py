@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import polars as pl
-
 from realty_assets.errors import RealtyError
+from realty_assets.features.subjects import TRACK
 from realty_assets.modeling.model import ModelBroken, Valuer, load_valuer
 from realty_assets.modeling.settings import ModelSettings
 from realty_assets.warehouse import Warehouse, sql
@@ -14,34 +13,46 @@ class NoChampion(RealtyError):
     """No model may speak for this home yet."""
 
 
-def champion(warehouse: Warehouse) -> Valuer:
-    """The champion of the off_market track.
+def champion(warehouse: Warehouse, track: str = TRACK) -> Valuer:
+    """The champion of a track.
 
     Raises NoChampion, saying what is missing: a model, a champion among the models, or its folder.
     """
     if not (warehouse.exists("promotion.aliases") and warehouse.exists("modeling.models")):
         raise NoChampion(_no_model(warehouse))
-    aliases = warehouse.read("promotion.aliases").filter(pl.col("alias") == "champion")
-    if aliases.is_empty():
-        decisions = warehouse.read("promotion.decisions").sort("decided_at")
-        why = f" {decisions['reason'][-1]}" if len(decisions) else ""
+    found = warehouse.read(sql("serving/champion.sql").bind(track=track))
+    if found.is_empty():
+        others = champion_tracks(warehouse)
+        if others:
+            raise NoChampion(
+                f"No model may speak for the track '{track}' yet; there is a champion for "
+                f"{' and '.join(others)}."
+            )
+        latest = warehouse.read(sql("serving/latest_decision.sql"))
+        why = f" {latest['reason'][0]}" if len(latest) else ""
         raise NoChampion(
             f"No model has met its floors yet.{why} There are {_n_sales(warehouse):,} valid closed "
             "sales; `realty status` shows the decisions."
         )
-    version = aliases["model_version"][0]
-    models = warehouse.read("modeling.models").filter(pl.col("model_version") == version)
-    if models.is_empty():
+    version, artifact = found.select("model_version", "artifact").row(0)
+    if artifact is None:
         raise NoChampion(
             f"The champion {version} is not among the models of this home: `realty run all` trains "
             "and judges one anew."
         )
     try:
-        return load_valuer(warehouse.home / models["artifact"][0])
+        return load_valuer(warehouse.home / artifact)
     except ModelBroken as error:
         raise NoChampion(
             f"The champion {version} cannot be loaded: {error} Restore the folder from a backup."
         ) from error
+
+
+def champion_tracks(warehouse: Warehouse) -> list[str]:
+    """The tracks for which a champion speaks."""
+    if not (warehouse.exists("promotion.aliases") and warehouse.exists("modeling.models")):
+        return []
+    return warehouse.read(sql("serving/champion_tracks.sql"))["track"].to_list()
 
 
 def _no_model(warehouse: Warehouse) -> str:

@@ -56,7 +56,7 @@ def value_homes(
         features.select(*KEYS, pl.col("hedonic_log_value").alias("_market"), _there=pl.lit(1)),
         on=KEYS,
         how="left",
-    ).with_columns(reason=_reason())
+    ).with_columns(reason=why_no_value())
     asked = features.join(reasoned.filter(pl.col("reason").is_null()), on=KEYS, how="semi")
     asked = asked.sort(KEYS)
     valued = asked.select(KEYS).hstack(predict(valuer, asked))
@@ -73,7 +73,12 @@ def value_homes(
 
 
 def predict(valuer: Valuer, rows: pl.DataFrame) -> pl.DataFrame:
-    """value, lower_90, upper_90 (usd) of matrix rows, in their order.
+    """value, lower_90, upper_90 (usd) of matrix rows, in their order; raises as `predict_all`."""
+    return predict_all(valuer, rows).select(VALUES)
+
+
+def predict_all(valuer: Valuer, rows: pl.DataFrame) -> pl.DataFrame:
+    """All that the model says of matrix rows, in their order: VALUES, and what else it has.
 
     Raises StaleFeatures when the matrix was not made by the features that the model learned.
     """
@@ -86,11 +91,14 @@ def predict(valuer: Valuer, rows: pl.DataFrame) -> pl.DataFrame:
         )
     if rows.is_empty():
         return pl.DataFrame(schema=dict.fromkeys(VALUES, pl.Float64))
-    return valuer.predict(rows).select(VALUES)
+    return valuer.predict(rows)
 
 
-def _reason() -> pl.Expr:
-    """Why a subject gets no value; null for one that gets its value. The first that holds."""
+def why_no_value() -> pl.Expr:
+    """Why a home gets no value; null for one that gets its value. The first that holds.
+
+    Of property_type, living_area, _there (it has a matrix row) and _market (its hedonic value).
+    """
     kind = pl.col("property_type")
     return (
         pl.when(kind.is_in(NOT_HOMES))

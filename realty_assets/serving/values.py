@@ -51,7 +51,7 @@ def value_of(warehouse: Warehouse, listing_key: str) -> Valuation:
     listing_key = listing_key.strip()
     if not listing_key:
         raise NoValue("The listing key is empty: name a listing of this home.")
-    _require_clean(warehouse)
+    require_clean(warehouse)
     known = warehouse.read(sql("serving/known_listing.sql").bind(listing_key=listing_key))
     if known.is_empty():
         raise NoValue(_unknown(warehouse, listing_key))
@@ -71,7 +71,8 @@ def value_of(warehouse: Warehouse, listing_key: str) -> Valuation:
     return _computed(warehouse, row)
 
 
-def _require_clean(warehouse: Warehouse) -> None:
+def require_clean(warehouse: Warehouse) -> None:
+    """Raises WarehouseMissing, saying what to do, when there are no clean tables."""
     if warehouse.exists("clean.listings"):
         return
     if warehouse.exists("ledger.files"):
