@@ -57,6 +57,13 @@ class SqlFile:
     def bind(self, **params: Any) -> SqlFile:
         return replace(self, params={**self.params, **params})
 
+    def over(self, **queries: SqlFile) -> SqlFile:
+        """This statement with the rows of others under the names given, as if they were tables."""
+        named = ", ".join(f"{name} AS (\n{other.text}\n)" for name, other in queries.items())
+        params = {k: v for other in queries.values() for k, v in other.params.items()}
+        text = f"WITH {named}\nSELECT * FROM (\n{self.text}\n)"
+        return replace(self, text=text, params={**params, **self.params})
+
 
 def sql(name: str) -> SqlFile:
     """The statement in sql/<name>, e.g. `sql("clean/sales.sql")`."""

@@ -16,7 +16,8 @@ EXAMPLES = 10
     description="Each subject has one row; a value lies inside its interval; no value, a reason.",
 )
 def valuations_are_whole(warehouse: Warehouse) -> dg.AssetCheckResult:
-    wrong = warehouse.read(sql("serving/valuations_wrong.sql"))
+    asked = sql("serving/subjects.sql")
+    wrong = warehouse.read(sql("serving/valuations_wrong.sql").over(asked=asked))
     outcomes = warehouse.read(sql("serving/outcomes.sql"))
     return dg.AssetCheckResult(
         passed=wrong.is_empty(),

@@ -59,6 +59,9 @@ def telling(cells: Sequence[str]) -> int:
 
 
 def _best(heading: str) -> tuple[str, float]:
+    own = "_".join(heading.casefold().split())
+    if own in COLUMNS and own not in _PARTS[:1]:
+        return own, 1.0
     words = frozenset(word_list(heading))
     if not words or words & set(_NOT_OURS):
         return "", 0.0

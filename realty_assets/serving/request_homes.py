@@ -10,11 +10,12 @@ import polars as pl
 from realty_assets.features.structure import ATTRIBUTES, GROUPS
 from realty_assets.ingestion.contract import POLARS_TYPES
 from realty_assets.serving.request_columns import Given
-from realty_assets.serving.request_match import ATTRIBUTES_ALONE, Match
+from realty_assets.serving.request_match import Match
 
 NO_AREA_GIVEN = "no living area is given"
 NO_PLACE_GIVEN = "no place is given: latitude and longitude, or postal_code"
 FAR_AWAY = "its place lies outside the market: no known sale is near"
+UNRECORDED = "on record only from the as_of day on: nothing but the row's own attributes is used"
 FAR_KM = 50.0
 # Groups that say where a home is; the others say of what kind it is.
 PLACES = ("postal_code", "subdivision_name", "mls_area_minor", "elementary_school_district")
@@ -96,10 +97,12 @@ def _merged(
     for name in _ASKED:
         own, old = said[name], known.get(name)
         out[name] = old if own is None else own
-        if own is not None and match.property_key is not None and own != old:
+        if own is not None and record is not None and own != old:
             changed[name] = f"{name} {_shown(old)} -> {_shown(own)}"
     active = match.listing_key is not None and known.get("standard_status") == "Active"
-    alone = match.by == ATTRIBUTES_ALONE
+    notes = [*match.notes, *told]
+    if match.property_key is not None and record is None:
+        notes.append(UNRECORDED)
     return out | {
         "listing_key": match.listing_key or known.get("listing_key"),
         "property_key": match.property_key,
@@ -109,9 +112,9 @@ def _merged(
         "reason": match.reason,
         "matched_by": match.by,
         "overrides": "; ".join(changed.values()) or None,
-        "note": "; ".join([*match.notes, *told]) or None,
+        "note": "; ".join(notes) or None,
         "on_record": record is not None,
-        "own_place": alone or bool(_SAYS_WHERE & set(changed)),
+        "own_place": record is None or bool(_SAYS_WHERE & set(changed)),
     }
 
 

@@ -87,7 +87,7 @@ def _as_it_came(cell: str) -> str:
 
 
 def _number_or_text(cell: str, is_text: bool) -> Any:
-    """A number where the cell is written as one, and is no key or code; else its text, made safe."""
+    """A number where the cell is written as one and is no key; else its text, made safe."""
     if not is_text and _NUMBER.fullmatch(cell):
         return float(cell) if "." in cell else int(cell)
     return _as_it_came(cell)

@@ -1,14 +1,6 @@
 -- One row per home whose valuation is missing, doubled, or does not make sense.
-WITH busy AS (
-    SELECT DISTINCT source FROM clean.listings WHERE standard_status = 'Active'
-),
-asked AS (
-    SELECT source, listing_key FROM clean.listings WHERE standard_status = 'Active'
-    UNION ALL
-    SELECT source, latest_listing_key FROM clean.properties
-    WHERE source NOT IN (SELECT source FROM busy)
-),
-counted AS (
+-- `asked` are the rows of subjects.sql: who is to be valued is said there and nowhere else.
+WITH counted AS (
     SELECT source, listing_key, count(*) AS n FROM serving.valuations GROUP BY ALL
 )
 SELECT listing_key, 'has no row' AS what
