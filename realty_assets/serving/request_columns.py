@@ -41,6 +41,13 @@ _AREA_WORDS = r"(?i)\s*(?:sq\.?\s*(?:ft|feet)\.?|sf|sqft|square\s+feet|ft2|ft²)
 _INTEGERS = (pl.Int32(), pl.Int64())
 
 
+def _squeezed(name: str) -> str:
+    return "".join(mark for mark in name.casefold() if mark.isalnum())
+
+
+_OWN_NAMES = {_squeezed(name): name for name in COLUMNS if not name.startswith("_")}
+
+
 def understood(headings: Sequence[str]) -> dict[str, str]:
     """{heading: column} for what is understood; of two headings for a column the surer counts."""
     found: dict[str, tuple[float, str]] = {}
@@ -59,9 +66,9 @@ def telling(cells: Sequence[str]) -> int:
 
 
 def _best(heading: str) -> tuple[str, float]:
-    own = "_".join(heading.casefold().split())
-    if own in COLUMNS and own not in _PARTS[:1]:
-        return own, 1.0
+    own = _squeezed(heading)
+    if own in _OWN_NAMES:
+        return _OWN_NAMES[own], 1.0
     words = frozenset(word_list(heading))
     if not words or words & set(_NOT_OURS):
         return "", 0.0

@@ -161,7 +161,7 @@ def _fitted(
     elif is_open:
         fault = OPEN_QUOTE
     elif any(cell.strip() for cell in cells[wanted:]) or (n < wanted and not padded):
-        fault = f"the row has {n} fields, the headings {wanted}"
+        fault = f"fields in the row: {n}, headings: {wanted}"
     return tuple((cells + [""] * wanted)[:wanted]), fault
 
 

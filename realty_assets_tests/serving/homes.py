@@ -35,9 +35,16 @@ HOSTILE = "<script>alert(\"1\")</script> & '9' Elm St"
 
 
 def clean_tables(n_sales: int = 600, *, active: bool = True) -> dict[str, pl.DataFrame]:
-    """clean.sales, clean.listings and clean.properties of a town; a pending listing is in it."""
+    """clean.sales, .listing_versions, .listings and .properties of a town; one listing is pending.
+
+    The home H00012 stands at 12 Oak Lane.
+    """
+    number = pl.col("property_key").str.slice(1).cast(pl.Int64)
     sales = town(n_sales).with_columns(
-        source=pl.lit(SOURCE), property_type=pl.lit("Residential"), city=pl.lit("Anytown")
+        source=pl.lit(SOURCE),
+        property_type=pl.lit("Residential"),
+        city=pl.lit("Anytown"),
+        unparsed_address=pl.format("{} Oak Lane", number),
     )
     homes = sales.tail(len(ACTIVE) + 1).drop("close_date", "close_price", "excluded_by")
     asked = pl.DataFrame(
@@ -63,7 +70,12 @@ def clean_tables(n_sales: int = 600, *, active: bool = True) -> dict[str, pl.Dat
         .unique("property_key", keep="last", maintain_order=True)
         .with_columns(latest_listing_key="listing_key", first_known_at="known_at")
     )
-    return {"clean.sales": sales, "clean.listings": listings, "clean.properties": properties}
+    return {
+        "clean.sales": sales,
+        "clean.listing_versions": listings,
+        "clean.listings": listings,
+        "clean.properties": properties,
+    }
 
 
 def put_market(warehouse: Warehouse, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
