@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-STREET = "S"
+MOST_CHARACTERS = 200  # beyond it a line is no address
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,8 @@ def address_keys(lines: Sequence[str | None], units: Sequence[str | None]) -> li
     """
     import doorplate
 
-    parsed = doorplate.parse_many([line or "" for line in lines])
+    short = [line if line and len(line) <= MOST_CHARACTERS else "" for line in lines]
+    parsed = doorplate.parse_many(short)
     return [_taken_apart(one, unit) for one, unit in zip(parsed, units, strict=True)]
 
 

@@ -32,7 +32,7 @@ from realty_assets.serving.speaking import Speaker, Training, speaker
 from realty_assets.serving.valuations import VALUES, predict_all, why_no_value
 from realty_assets.serving.values import require_clean
 from realty_assets.today import market_today
-from realty_assets.warehouse import Warehouse, sql
+from realty_assets.warehouse import Tx, Warehouse, sql
 
 NOT_ON_RECORD = "nothing was on record for it before the as_of day"
 # What stands behind the columns of the request in the answer; what else the model says follows
@@ -82,10 +82,13 @@ def value_request(
     speaks = speaker(warehouse, day, training, track)
     columns = understood(request.headings)
     faults = [fault is not None for fault in request.faults]
-    sales = warehouse.read(sql("serving/sales_known.sql").bind(as_of=day))
-    given = words_known(read_cells(request.headings, request.rows, columns, faults), sales)
-    matches = _matches(warehouse, given, request.faults)
-    homes = asked_homes(given, matches, *_records(warehouse, matches, day))
+    given = read_cells(request.headings, request.rows, columns, faults)
+    # In one transaction: sales, homes and records of one and the same state.
+    with warehouse.transaction() as tx:
+        sales = tx.read(sql("serving/sales_known.sql").bind(as_of=day))
+        given = words_known(given, sales)
+        matches = _matches(tx, given, request.faults)
+        homes = asked_homes(given, matches, *_records(tx, matches, day))
     subjects = asked_subjects(homes, day)
     wanted = homes["reason"].is_null()
     matrix = build_matrix(
@@ -101,11 +104,11 @@ def value_request(
     return Answer(frame.select(*VALUES, *others, *BEHIND), columns, speaks, day, track)
 
 
-def _matches(warehouse: Warehouse, given: Given, faults: tuple[str | None, ...]) -> list[Match]:
+def _matches(tx: Tx, given: Given, faults: tuple[str | None, ...]) -> list[Match]:
     addresses = asked_addresses(given.frame)
     known = known_homes(
-        warehouse.read(sql("serving/known_keys.sql").bind(**asked_keys(given.frame))),
-        warehouse.read(sql("serving/addresses.sql").bind(numbers=house_numbers(addresses))),
+        tx.read(sql("serving/known_keys.sql").bind(**asked_keys(given.frame))),
+        tx.read(sql("serving/addresses.sql").bind(numbers=house_numbers(addresses))),
     )
     found = matched(given.frame, addresses, known, lacking)
     return [
@@ -114,16 +117,14 @@ def _matches(warehouse: Warehouse, given: Given, faults: tuple[str | None, ...])
     ]
 
 
-def _records(
-    warehouse: Warehouse, matches: list[Match], day: date
-) -> tuple[list[dict], list[dict]]:
+def _records(tx: Tx, matches: list[Match], day: date) -> tuple[list[dict], list[dict]]:
     """(versions of the listings, versions of the homes) that are meant, as known before `day`."""
     start = datetime.combine(day, time())
     listings = sorted({one.listing_key for one in matches if one.listing_key is not None})
     homes = sorted({one.property_key for one in matches if one.property_key is not None})
     of_listings = sql("serving/records_of_listings.sql").bind(listing_keys=listings, as_of=start)
     of_homes = sql("serving/records_of_homes.sql").bind(property_keys=homes, as_of=start)
-    return warehouse.read(of_listings).to_dicts(), warehouse.read(of_homes).to_dicts()
+    return tx.read(of_listings).to_dicts(), tx.read(of_homes).to_dicts()
 
 
 def _valued(

@@ -26,6 +26,7 @@ _PARTS = ("_acres", "bathrooms_full", "bathrooms_half")
 COLUMNS = (*KEYS, *ADDRESS_PARTS, "property_type", *ATTRIBUTES, *GROUPS, *_PARTS)
 # By any one of these a home can be found or valued.
 USABLE = (*KEYS, "unparsed_address", "street_name", "living_area")
+MOST_SHOWN = 60  # characters of a cell
 # Below it a heading may as well mean something else.
 _LEAST_TRUST = 0.6
 _ALSO = {
@@ -39,6 +40,11 @@ _EXCEL_ERRORS = r"^#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GET
 _NOTHING = r"^(?:n/?a|null|none|nan|unknown|-+|\?+|\.)$"
 _AREA_WORDS = r"(?i)\s*(?:sq\.?\s*(?:ft|feet)\.?|sf|sqft|square\s+feet|ft2|ft²)$"
 _INTEGERS = (pl.Int32(), pl.Int64())
+
+
+def quoted(text: str) -> str:
+    """A cell as a note shows it."""
+    return repr(text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 3] + "...")
 
 
 def _squeezed(name: str) -> str:
@@ -127,7 +133,7 @@ def read_cells(
     frame = typed.frame
     for column, places in typed.bad.items():
         for place in places.to_list():
-            notes[place].append(f"{_shown(column)} {texts[column][place]!r} cannot be read")
+            notes[place].append(f"{_shown(column)} {quoted(texts[column][place])} cannot be read")
     frame = _in_range(frame, texts, notes)
     frame = _derived(frame)
     wanted = [name for name in COLUMNS if name not in _PARTS]
@@ -167,7 +173,7 @@ def _in_range(
         outside = ~frame[column].is_between(low, high)
         for place in outside.fill_null(False).arg_true().to_list():
             notes[place].append(
-                f"{_shown(column)} {texts[column][place]!r} is not used: "
+                f"{_shown(column)} {quoted(texts[column][place])} is not used: "
                 f"outside {low:g} to {high:g}"
             )
         frame = frame.with_columns(frame[column].set(outside.fill_null(False), None))

@@ -9,7 +9,7 @@ import polars as pl
 
 from realty_assets.features.structure import ATTRIBUTES, GROUPS
 from realty_assets.ingestion.contract import POLARS_TYPES
-from realty_assets.serving.request_columns import Given
+from realty_assets.serving.request_columns import Given, quoted
 from realty_assets.serving.request_match import Match
 
 NO_AREA_GIVEN = "no living area is given"
@@ -49,7 +49,7 @@ def words_known(given: Given, sales: pl.DataFrame) -> Given:
         for place, text in enumerate(frame[name].to_list()):
             word = None if text is None else spelled.get(text.casefold())
             if text is not None and word is None:
-                notes[place].append(f"{name} {text!r} is not used: no sale here has it")
+                notes[place].append(f"{name} {quoted(text)} is not used: no sale here has it")
             mended.append(word)
         frame = frame.with_columns(pl.Series(name, mended, dtype=pl.String))
     return Given(frame, notes)

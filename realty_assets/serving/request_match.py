@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from realty_assets.serving.addresses import Address, address_keys, house_number
-from realty_assets.serving.request_columns import KEYS
+from realty_assets.serving.request_columns import KEYS, quoted
 
 ATTRIBUTES_ALONE = "attributes"
 NOTHING_GIVEN = "the row names no key, no address and no attribute"
@@ -111,7 +111,7 @@ def _match(
         if homes := known.by_key.get((kind, key), ()):
             found[kind] = set(homes)
         else:
-            notes.append(f"{kind} {row[kind]!r} is not known here")
+            notes.append(f"{kind} {quoted(row[kind])} is not known here")
     at_address, several = _at(row, address, known)
     if found:
         by = next(iter(found))

@@ -16,7 +16,6 @@ from pathlib import Path
 from realty_assets.errors import RealtyError
 from realty_assets.evaluation.splits import next_month, rolling_origin
 from realty_assets.features.matrix import FeatureSettings
-from realty_assets.features.registry import features, registry_hash
 from realty_assets.features.subjects import TRACK
 from realty_assets.modeling.model import ModelBroken, Valuer, fit_valuer, load_valuer, save_valuer
 from realty_assets.modeling.settings import ModelSettings, NotEnoughSales
@@ -115,9 +114,8 @@ def _train(warehouse: Warehouse, as_of: date, training: Training, track: str) ->
 def _made_from(warehouse: Warehouse, as_of: date, training: Training, track: str) -> str:
     """Hash of the data, the settings and the code that a model of a day comes from."""
     parts = {
+        # The matrix is another one whenever the features, or their settings, are.
         "data": warehouse.read(sql("modeling/snapshot.sql").bind(tables=INPUTS)).rows(),
-        "features": asdict(training.features),
-        "registry": registry_hash(features(training.features.comps)),
         "model": asdict(training.model),
         "code_version": CODE_VERSION,
         "as_of": str(as_of),

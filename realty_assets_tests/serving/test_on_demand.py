@@ -127,6 +127,33 @@ def _whole(town: Warehouse) -> list[dict[str, Any]]:
     return _WHOLE[town.database]
 
 
+MESS = [
+    *["", "", "", "#N/A", "-", "1e400", "-0", "99999999999999999999", "1,798", "3.5", "inf"],
+    *["NaN", "\0", '"', "'", "a\nb", "é", "١٢٣", "½", "12 Oak", "$5", "(3)", "77001", "=1"],
+    *["A1", "A2", "LAND", "H00100", "P00101", "102 Oak Lane", "29.7", "-95.4", "a" * 40_000],
+]
+
+
+@settings(max_examples=5, deadline=None)
+@given(
+    st.lists(
+        st.lists(st.sampled_from(MESS), min_size=len(HEADINGS), max_size=len(HEADINGS)),
+        min_size=1,
+        max_size=20,
+    )
+)
+def test_whatever_the_cells_hold_every_row_has_a_value_or_a_reason(
+    town: Warehouse, cells: list[list[str]]
+) -> None:
+    asks = request(*(dict(zip(HEADINGS, row, strict=True)) for row in cells))
+    frame = value_request(town, asks, TRAINING).frame
+    assert len(frame) == len(cells)
+    valued = frame["value"].is_not_null()
+    assert (valued == frame["reason"].is_null()).all()
+    inside = (frame["lower_90"] <= frame["value"]) & (frame["value"] <= frame["upper_90"])
+    assert (inside & (frame["lower_90"] > 0) & frame["upper_90"].is_finite()).filter(valued).all()
+
+
 def test_the_pool_of_rows_tells_every_kind_of_outcome(town: Warehouse) -> None:
     said = [(row["matched_by"], row["reason"]) for row in _whole(town)]
     assert said == [
