@@ -92,7 +92,7 @@ def summary(request: RequestFile, answer: Answer) -> dict[str, Any]:
         "track": answer.track,
         "model_version": answer.speaker.valuer.model_version,
         "speaks": answer.speaker.note,
-        "sheet": request.sheet or None,
+        **({"sheet": request.sheet} if request.sheet else {}),
         "n_lines_above_headings": request.n_above,
         "n_rows": frame.height,
         "n_valued": frame["value"].drop_nulls().len(),

@@ -16,7 +16,7 @@ from realty_assets.serving.request_columns import KEYS, quoted
 
 ATTRIBUTES_ALONE = "attributes"
 NOTHING_GIVEN = "the row names no key, no address and no attribute"
-NOT_KNOWN = "no home of this key or address is known, and attributes that would do are not given"
+NOT_KNOWN = "no home of this key or address is known here"
 TWO_HOMES = "the keys of the row name different homes"
 
 
@@ -139,7 +139,7 @@ def _match(
     if lacking is None:
         return Match(ATTRIBUTES_ALONE, notes=tuple(notes))
     if notes:
-        lacking = NOT_KNOWN
+        lacking = f"{NOT_KNOWN}, and {lacking}"
     elif all(value is None for value in row.values()):
         lacking = NOTHING_GIVEN
     return Match(None, reason=lacking, notes=tuple(notes))

@@ -26,6 +26,7 @@ from realty_assets_tests.frames import put
 from realty_assets_tests.modeling.markets import QUICK
 from realty_assets_tests.serving.homes import TODAY, clean_tables, put_market
 
+UNKNOWN = f"{NOT_KNOWN}, and {NO_AREA_GIVEN}"
 TRAINING = Training(FeatureSettings(), QUICK)
 HEADINGS = (
     *["listing_key", "property_key", "parcel_number", "address", "unit", "zip"],
@@ -163,7 +164,7 @@ def test_the_pool_of_rows_tells_every_kind_of_outcome(town: Warehouse) -> None:
         ("property_key", None),
         ("parcel_number", None),
         ("address", None),
-        (None, NOT_KNOWN),
+        (None, UNKNOWN),
         ("attributes", None),
         ("attributes", None),
         (None, NO_AREA_GIVEN),
@@ -208,7 +209,7 @@ def test_an_address_finds_its_home_however_it_is_written(town: Warehouse) -> Non
         assert said["matched_property_key"] == "H00102"
         assert said["value"] == wanted["value"]
     elsewhere = one(town, {"address": "102 Oak Lane", "zip": "10001"})
-    assert (elsewhere["matched_by"], elsewhere["reason"]) == (None, NOT_KNOWN)
+    assert (elsewhere["matched_by"], elsewhere["reason"]) == (None, UNKNOWN)
     assert elsewhere["note"] == "no home of this address is known here"
 
 
@@ -241,7 +242,7 @@ def test_several_homes_of_one_address_are_counted_and_not_guessed_at(warehouse: 
         None,
         "2 homes have this address",
         None,
-        NOT_KNOWN,
+        UNKNOWN,
     ]
     assert said["matched_property_key"].to_list() == [
         None,
