@@ -30,7 +30,9 @@ def value(
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="Day of the values, YYYY-MM-DD; default: today.")
     ] = None,
-    track: Annotated[str, typer.Option(help="What may be known: off_market.")] = "off_market",
+    track: Annotated[
+        str, typer.Option(help="What may be known: off_market, at_listing or on_market.")
+    ] = "off_market",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON for a program to read.")
     ] = False,
@@ -51,7 +53,7 @@ def value_file(
     path: Path, to: Path, as_of: str | None, track: str, progress: out.Progress
 ) -> dict[str, Any]:
     """Values the homes of a file into another; what became of its rows."""
-    from realty_assets.features.assets import SETTINGS
+    from realty_assets.features.assets import feature_settings
     from realty_assets.home import prepare_home
     from realty_assets.modeling.settings import PROFILES
     from realty_assets.serving.on_demand import value_request
@@ -73,7 +75,7 @@ def value_file(
         answer = value_request(
             Warehouse.at(settings.warehouse_path),
             request,
-            Training(SETTINGS, model, settings.n_threads),
+            Training(feature_settings(), model, settings.n_threads),
             day,
             track,
         )

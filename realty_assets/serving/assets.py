@@ -6,7 +6,9 @@ import dagster as dg
 import polars as pl
 
 from realty_assets.faces import built
+from realty_assets.features.tracks import MATRICES
 from realty_assets.serving.champion import champion
+from realty_assets.serving.listing_valuations import LISTING_TRACKS, value_listings
 from realty_assets.serving.report import REPORT_INPUTS, templates_hash, write_report
 from realty_assets.serving.valuations import value_homes
 from realty_assets.today import market_today
@@ -20,13 +22,20 @@ VALUATION_INPUTS = [
     "modeling.models",
     "promotion.aliases",
 ]
+LISTING_INPUTS = [
+    "clean.listings",
+    "clean.properties",
+    *[MATRICES[track] for track in LISTING_TRACKS],
+    "modeling.models",
+    "promotion.aliases",
+]
 
 
 @dg.asset(
     key=["serving", "valuations"],
     deps=[table.split(".") for table in VALUATION_INPUTS],
     kinds={"duckdb", "xgboost"},
-    code_version="2",
+    code_version="3",
     description="A value with its 90% interval for every active listing, or the reason why not.",
     **COMMON,
 )
@@ -45,9 +54,29 @@ def valuations(warehouse: Warehouse) -> dg.MaterializeResult:
         warehouse,
         "serving.valuations",
         inputs=VALUATION_INPUTS,
-        code_version="2",
+        code_version="3",
         settings={"today": today},
         compute=compute,
+    )
+
+
+@dg.asset(
+    key=["serving", "listing_valuations"],
+    deps=[table.split(".") for table in LISTING_INPUTS],
+    kinds={"duckdb", "xgboost"},
+    code_version="1",
+    description="What the tracks that see the listing say of every active listing.",
+    **COMMON,
+)
+def listing_valuations(warehouse: Warehouse) -> dg.MaterializeResult:
+    today = market_today(warehouse)
+    return built(
+        warehouse,
+        "serving.listing_valuations",
+        inputs=LISTING_INPUTS,
+        code_version="1",
+        settings={"today": today},
+        compute=lambda: value_listings(warehouse, today),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from realty_assets.errors import RealtyError
-from realty_assets.features.subjects import TRACK
+from realty_assets.features.tracks import OFF_MARKET
 from realty_assets.modeling.model import ModelBroken, Valuer, load_valuer
 from realty_assets.modeling.settings import ModelSettings
 from realty_assets.warehouse import Warehouse, sql
@@ -13,7 +13,7 @@ class NoChampion(RealtyError):
     """No model may speak for this home yet."""
 
 
-def champion(warehouse: Warehouse, track: str = TRACK) -> Valuer:
+def champion(warehouse: Warehouse, track: str = OFF_MARKET) -> Valuer:
     """The champion of a track.
 
     Raises NoChampion, saying what is missing: a model, a champion among the models, or its folder.

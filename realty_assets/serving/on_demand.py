@@ -10,7 +10,8 @@ import polars as pl
 from realty_assets.errors import RealtyError
 from realty_assets.features.matrix import build_matrix
 from realty_assets.features.sales import Sales
-from realty_assets.features.subjects import TRACK, asked_subjects
+from realty_assets.features.subjects import asked_subjects
+from realty_assets.features.tracks import OFF_MARKET
 from realty_assets.serving.request_columns import Given, read_cells, understood
 from realty_assets.serving.request_file import RequestFile
 from realty_assets.serving.request_homes import (
@@ -29,7 +30,7 @@ from realty_assets.serving.request_match import (
     matched,
 )
 from realty_assets.serving.speaking import Speaker, Training, speaker
-from realty_assets.serving.valuations import VALUES, predict_all, why_no_value
+from realty_assets.serving.valuations import ABSTAINS, VALUES, predict_all, why_no_value
 from realty_assets.serving.values import require_clean
 from realty_assets.today import market_today
 from realty_assets.warehouse import Tx, Warehouse, sql
@@ -64,7 +65,7 @@ def value_request(
     request: RequestFile,
     training: Training,
     as_of: date | None = None,
-    track: str = TRACK,
+    track: str = OFF_MARKET,
 ) -> Answer:
     """Values the homes of a request as of a day (default: the home's today).
 
@@ -89,10 +90,14 @@ def value_request(
         given = words_known(given, sales)
         matches = _matches(tx, given, request.faults)
         homes = asked_homes(given, matches, *_records(tx, matches, day))
-    subjects = asked_subjects(homes, day)
+    subjects = asked_subjects(homes, day, track)
     wanted = homes["reason"].is_null()
     matrix = build_matrix(
-        subjects.filter(wanted), Sales(sales), training.features, n_threads=training.n_threads
+        subjects.filter(wanted),
+        Sales(sales, track),
+        training.features,
+        n_threads=training.n_threads,
+        track=track,
     )
     frame = _valued(homes, wanted, matrix, speaks)
     frame = frame.with_columns(
@@ -142,7 +147,7 @@ def _valued(
         homes.with_row_index("_row")
         .join(seen.with_columns(_there=pl.lit(1)), on="_row", how="left")
         .sort("_row")
-        .with_columns(_why=why_no_value())
+        .with_columns(_why=why_no_value(speaks.valuer.track))
     )
     nothing = ~pl.col("on_record") & pl.col("living_area").is_null()
     far = pl.col("own_place") & pl.col("_far").fill_null(False)
@@ -160,12 +165,13 @@ def _valued(
     told = told.with_columns(note=pl.when(pl.col("note") != "").then("note"))
     values = predict_all(speaks.valuer, matrix.filter(speaking.gather(at)))
     values = values.with_columns(_row=speaking.arg_true().cast(pl.UInt32))
+    said = [name for name in values.columns if name not in ("_row", ABSTAINS)]
     return (
         told.join(values, on="_row", how="left", suffix="_of_model")
         .sort("_row")
         .select(
-            *values.drop("_row").columns,
-            "reason",
+            *said,
+            pl.coalesce("reason", ABSTAINS).alias("reason"),
             "matched_by",
             "overrides",
             "note",

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from realty_assets.features.structure import ATTRIBUTES, GROUPS
+from realty_assets.features.tracks import LISTING_FACTS
 from realty_assets.ingestion.contract import POLARS_TYPES
 from realty_assets.serving.request_columns import Given, quoted
 from realty_assets.serving.request_match import Match
@@ -80,6 +81,7 @@ def asked_homes(
 
 
 _BESIDE: dict[str, Any] = {
+    **{name: POLARS_TYPES[name] for name in LISTING_FACTS},
     **dict.fromkeys(("listing_key", "property_key", "parcel_number", "role"), pl.String),
     "known_at": pl.Datetime("us"),
     **dict.fromkeys(("reason", "matched_by", "overrides", "note"), pl.String),
@@ -99,6 +101,7 @@ def _merged(
         out[name] = old if own is None else own
         if own is not None and record is not None and own != old:
             changed[name] = f"{name} {_shown(old)} -> {_shown(own)}"
+    out |= {name: known.get(name) for name in LISTING_FACTS}
     active = match.listing_key is not None and known.get("standard_status") == "Active"
     notes = [*match.notes, *told]
     if match.property_key is not None and record is None:

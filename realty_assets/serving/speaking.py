@@ -16,14 +16,14 @@ from pathlib import Path
 from realty_assets.errors import RealtyError
 from realty_assets.evaluation.splits import next_month, rolling_origin
 from realty_assets.features.matrix import FeatureSettings
-from realty_assets.features.subjects import TRACK
+from realty_assets.features.tracks import MATRICES, OFF_MARKET
+from realty_assets.modeling.markets import read_walked
 from realty_assets.modeling.model import ModelBroken, Valuer, fit_valuer, load_valuer, save_valuer
 from realty_assets.modeling.settings import ModelSettings, NotEnoughSales
 from realty_assets.modeling.walk_forward import CODE_VERSION, Market, walk_forward
 from realty_assets.serving.champion import champion
 from realty_assets.warehouse import Warehouse, sql
 
-INPUTS = ["clean.sales", "features.matrix"]
 OF_THAT_DAY = "of_a_day"  # folder below models/ that remembers which model is of which day
 
 
@@ -49,7 +49,9 @@ class Speaker:
     caution: str | None = None  # stands beside every value
 
 
-def speaker(warehouse: Warehouse, as_of: date, training: Training, track: str = TRACK) -> Speaker:
+def speaker(
+    warehouse: Warehouse, as_of: date, training: Training, track: str = OFF_MARKET
+) -> Speaker:
     """The champion when it knows nothing later than `as_of`; else a model of that very day.
 
     Raises NoChampion, or NoModelOfThatDay when too few sales were known before `as_of`.
@@ -57,11 +59,6 @@ def speaker(warehouse: Warehouse, as_of: date, training: Training, track: str = 
     best = champion(warehouse, track)
     if best.cutoff <= as_of:
         return Speaker(best, f"the champion {best.model_version}, of {best.cutoff}")
-    if track != TRACK:
-        raise NoModelOfThatDay(
-            f"The champion for '{track}' is of {best.cutoff}, and only for '{TRACK}' can a model "
-            f"of an earlier day be trained: give a later --as-of than {as_of}."
-        )
     valuer = _model_of(warehouse, as_of, training, track)
     return Speaker(
         valuer,
@@ -93,29 +90,29 @@ def _model_of(warehouse: Warehouse, as_of: date, training: Training, track: str)
 
 
 def _train(warehouse: Warehouse, as_of: date, training: Training, track: str) -> Valuer:
-    known = {"as_of": as_of}
-    walked = "modeling.walk_forward"
     market = Market.of(
-        warehouse.read(sql("serving/sales_known.sql").bind(**known)),
-        warehouse.read(sql("serving/matrix_known.sql").bind(**known)),
+        warehouse.read(sql("serving/sales_known.sql").bind(as_of=as_of)),
+        warehouse.read(sql("serving/matrix_known.sql").bind(as_of=as_of, matrix=MATRICES[track])),
         training.features,
-        training.model,
+        training.model.for_track(track),
         training.n_threads,
+        track,
     )
     first = next_month(as_of, -training.model.calibration_months)
     rows = walk_forward(
         market,
         list(rolling_origin(first, as_of)),
-        warehouse.read(walked) if warehouse.exists(walked) else None,
+        read_walked(warehouse, track),
     )
-    return fit_valuer(market, rows, as_of, track)
+    return fit_valuer(market, rows, as_of)
 
 
 def _made_from(warehouse: Warehouse, as_of: date, training: Training, track: str) -> str:
     """Hash of the data, the settings and the code that a model of a day comes from."""
+    tables = ["clean.sales", MATRICES[track]]
     parts = {
         # The matrix is another one whenever the features, or their settings, are.
-        "data": warehouse.read(sql("modeling/snapshot.sql").bind(tables=INPUTS)).rows(),
+        "data": warehouse.read(sql("modeling/snapshot.sql").bind(tables=tables)).rows(),
         "model": asdict(training.model),
         "code_version": CODE_VERSION,
         "as_of": str(as_of),

@@ -7,9 +7,10 @@ from datetime import date
 import polars as pl
 
 from realty_assets.errors import RealtyError
+from realty_assets.features.tracks import ON_MARKET
 from realty_assets.ingestion.rules import NOT_HOMES
 from realty_assets.modeling.conformal import ERROR_INPUTS
-from realty_assets.modeling.model import Valuer
+from realty_assets.modeling.model import PREDICTED, Valuer
 
 NO_LIVING_AREA = "no living area on record"
 NOT_IN_MATRIX = "no features could be made for it"
@@ -23,10 +24,13 @@ NOT_A_HOME = {
     "Commercial Lease": "out of scope: commercial, not a home",
     "Business Opportunity": "out of scope: commercial, not a home",
 }
+NO_LIST_PRICE = "no list price on record"
 VALUES = ["value", "lower_90", "upper_90"]
+FIGURES = list(PREDICTED)
+ABSTAINS = "abstains"  # why a model had better not speak of a row
 KEYS = ["role", "property_key", "listing_key"]
 COLUMNS = [
-    *["property_key", "listing_key", "source", "track", "as_of", "value", "lower_90", "upper_90"],
+    *["property_key", "listing_key", "source", "track", "as_of", *FIGURES],
     *["model_version", "reason", "list_price", "unparsed_address", "city", "postal_code"],
     *["latitude", "longitude", "living_area", "bedrooms_total", "bathrooms_total", "year_built"],
 ]
@@ -56,13 +60,14 @@ def value_homes(
         features.select(*KEYS, pl.col("hedonic_log_value").alias("_market"), _there=pl.lit(1)),
         on=KEYS,
         how="left",
-    ).with_columns(reason=why_no_value())
+    ).with_columns(reason=why_no_value(valuer.track))
     asked = features.join(reasoned.filter(pl.col("reason").is_null()), on=KEYS, how="semi")
     asked = asked.sort(KEYS)
-    valued = asked.select(KEYS).hstack(predict(valuer, asked))
+    valued = asked.select(KEYS).hstack(predict_all(valuer, asked))
     return (
         reasoned.join(valued, on=KEYS, how="left")
         .with_columns(
+            reason=pl.coalesce("reason", ABSTAINS),
             track=pl.lit(valuer.track),
             as_of=pl.lit(today),
             model_version=pl.lit(valuer.model_version),
@@ -72,13 +77,8 @@ def value_homes(
     )
 
 
-def predict(valuer: Valuer, rows: pl.DataFrame) -> pl.DataFrame:
-    """value, lower_90, upper_90 (usd) of matrix rows, in their order; raises as `predict_all`."""
-    return predict_all(valuer, rows).select(VALUES)
-
-
 def predict_all(valuer: Valuer, rows: pl.DataFrame) -> pl.DataFrame:
-    """All that the model says of matrix rows, in their order: VALUES, and what else it has.
+    """FIGURES of matrix rows, in their order, and ABSTAINS: why a row has none (null: it has).
 
     Raises StaleFeatures when the matrix was not made by the features that the model learned.
     """
@@ -90,21 +90,30 @@ def predict_all(valuer: Valuer, rows: pl.DataFrame) -> pl.DataFrame:
             "other; `realty run all` makes both anew."
         )
     if rows.is_empty():
-        return pl.DataFrame(schema=dict.fromkeys(VALUES, pl.Float64))
-    return valuer.predict(rows)
+        return pl.DataFrame(schema=dict.fromkeys(FIGURES, pl.Float64) | {ABSTAINS: pl.String})
+    figures = valuer.predict(rows).select(FIGURES)
+    why = pl.Series(ABSTAINS, valuer.abstains(rows, figures), dtype=pl.String)
+    told = figures.with_columns(why)
+    return told.with_columns(
+        pl.when(pl.col(ABSTAINS).is_null()).then(pl.col(name)).alias(name) for name in FIGURES
+    )
 
 
-def why_no_value() -> pl.Expr:
+def why_no_value(track: str) -> pl.Expr:
     """Why a home gets no value; null for one that gets its value. The first that holds.
 
-    Of property_type, living_area, _there (it has a matrix row) and _market (its hedonic value).
+    Of property_type, living_area, _there (it has a matrix row) and _market (its hedonic value); on
+    the on_market track also of list_price.
     """
+    unpriced = pl.col("list_price").is_null() if track == ON_MARKET else pl.lit(False)
     kind = pl.col("property_type")
     return (
         pl.when(kind.is_in(NOT_HOMES))
         .then(kind.replace_strict(NOT_A_HOME, default=None))
         .when(pl.col("living_area").is_null() | (pl.col("living_area") <= 0))
         .then(pl.lit(NO_LIVING_AREA))
+        .when(unpriced)
+        .then(pl.lit(NO_LIST_PRICE))
         .when(pl.col("_there").is_null())
         .then(pl.lit(NOT_IN_MATRIX))
         .when(pl.col("_market").is_null())

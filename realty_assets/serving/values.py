@@ -11,7 +11,7 @@ import polars as pl
 from realty_assets.errors import RealtyError
 from realty_assets.modeling.model import Valuer
 from realty_assets.serving.champion import champion
-from realty_assets.serving.valuations import NOT_A_HOME, predict
+from realty_assets.serving.valuations import ABSTAINS, NOT_A_HOME, predict_all
 from realty_assets.warehouse import Warehouse, WarehouseMissing, sql
 
 ESTIMATE = "an estimate, not an appraisal"
@@ -117,16 +117,18 @@ def _computed(warehouse: Warehouse, known: dict[str, Any]) -> Valuation:
             f"Listing {known['listing_key']} has no value as of {row['as_of']}: too few sales were "
             "known before that day."
         )
-    value, low, high = predict(valuer, features.head(1)).row(0)
+    said = predict_all(valuer, features.head(1)).row(0, named=True)
+    if said[ABSTAINS] is not None:
+        raise NoValue(f"Listing {known['listing_key']} has no value: {said[ABSTAINS]}.")
     return Valuation(
         known["listing_key"],
         known["property_key"],
         known["unparsed_address"],
         row["track"],
         row["as_of"],
-        value,
-        low,
-        high,
+        said["value"],
+        said["lower_90"],
+        said["upper_90"],
         valuer.model_version,
         _of_the_past(row, valuer),
     )
