@@ -11,6 +11,10 @@ from realty_assets.faces import record_build
 from realty_assets.fingerprint import table_fingerprint
 from realty_assets.warehouse import Warehouse
 
+# clean.contracts of a source that tells of none.
+NO_CONTRACTS = pl.DataFrame(
+    schema={"source": pl.String, "listing_key": pl.String, "purchase_contract_date": pl.Date}
+)
 STAGING_SCHEMA: dict[str, Any] = {
     "file_hash": pl.String,
     "record_number": pl.Int64,

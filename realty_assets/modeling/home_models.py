@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from realty_assets.features.matrix import FeatureSettings
-from realty_assets.features.tracks import OFF_MARKET
+from realty_assets.features.tracks import OFF_MARKET, TRACKS
 from realty_assets.modeling.markets import (
     INPUTS,
     Headline,
@@ -51,7 +51,7 @@ class ModelHome:
         return {
             "today": self.today,
             "n_months": self.n_months,
-            "model": asdict(self.settings),
+            "model": {track: asdict(self.settings.for_track(track)) for track in TRACKS},
             "features": self.features.described(),
         }
 

@@ -28,7 +28,7 @@ from realty_assets.modeling.settings import Member, NotEnoughSales
 from realty_assets.modeling.walk_forward import Market, train_all
 
 MANIFEST, CALIBRATION, ERROR_BOOSTER = "manifest.json", "calibration.json", "error_size.ubj"
-FORMAT = 2
+FORMAT = 3
 PREDICTED = ("value", "lower_90", "upper_90", "lower_bound_90", "fsd")
 
 
@@ -164,6 +164,11 @@ def load_valuer(folder: Path) -> Valuer:
     """The model in `folder`. Raises ModelBroken when a file is missing or not what was written."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if manifest["format"] != FORMAT:
+            raise ModelBroken(
+                f"The model in {folder} is of format {manifest['format']}, this version reads "
+                f"{FORMAT}: `realty run modeling` trains one anew."
+            )
         raw = {name: (folder / name).read_bytes() for name in manifest["files"]}
     except (FileNotFoundError, json.JSONDecodeError, KeyError) as error:
         raise ModelBroken(f"The model in {folder} is not whole: {error}.") from error

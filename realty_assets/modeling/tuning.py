@@ -148,43 +148,54 @@ class Search:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         opening = list(dict.fromkeys([*first, *self.market.model.members]))
         journal.parent.mkdir(parents=True, exist_ok=True)
-        backend = JournalFileBackend(str(journal))
         study = optuna.create_study(
             study_name=self.name(opening),
-            storage=optuna.storages.JournalStorage(backend),
+            storage=optuna.storages.JournalStorage(JournalFileBackend(str(journal))),
             direction="minimize",
-            pruner=optuna.pruners.MedianPruner(n_startup_trials=4),
             load_if_exists=True,
         )
-        for left in study.get_trials(deepcopy=False):
-            # What a kill left half done; it is proposed anew, to the same settings.
-            if left.state == optuna.trial.TrialState.WAITING:
-                study.tell(study.ask().number, state=optuna.trial.TrialState.FAIL)
-            elif left.state == optuna.trial.TrialState.RUNNING:
-                study.tell(left.number, state=optuna.trial.TrialState.FAIL)
         n_trials = max(self.market.model.tuning_trials, len(opening))
         with ThreadPoolExecutor(self.market.n_threads) as threads:
-            while (done := len(_finished(study))) < n_trials:
-                batch = [
-                    self._propose(study, done + i, opening)
-                    for i in range(min(BATCH, n_trials - done))
-                ]
-                for trial, scores in zip(batch, threads.map(self._try, batch), strict=True):
-                    if len(scores) < len(self.folds):
-                        study.tell(trial, state=optuna.trial.TrialState.PRUNED)
-                    else:
-                        study.tell(trial, sum(scores) / len(scores))
-        return [self._candidate(i, trial) for i, trial in enumerate(_finished(study))]
+            while (done := len(study.get_trials(deepcopy=False))) < n_trials:
+                for trial in self._batch(study, done, n_trials, opening, threads):
+                    study.add_trial(trial)
+        trials = study.get_trials(deepcopy=False)
+        return [self._candidate(number, trial) for number, trial in enumerate(trials)]
+
+    def _batch(
+        self,
+        study: optuna.Study,
+        done: int,
+        n_trials: int,
+        opening: Sequence[Member],
+        threads: ThreadPoolExecutor,
+    ) -> list[optuna.trial.FrozenTrial]:
+        """The next trials, finished. The journal knows finished ones only.
+
+        They are proposed from the whole batches before them, so that a search which was cut off in
+        the middle of one proposes the same again.
+        """
+        import optuna
+
+        first = done - done % BATCH
+        before = optuna.create_study(pruner=optuna.pruners.MedianPruner(n_startup_trials=4))
+        before.add_trials(study.get_trials(deepcopy=False)[:first])
+        numbers = range(first, min(first + BATCH, n_trials))
+        proposed = [self._propose(before, number, opening) for number in numbers][done - first :]
+        for trial, scores in zip(proposed, list(threads.map(self._try, proposed)), strict=True):
+            if len(scores) < len(self.folds):
+                before.tell(trial, state=optuna.trial.TrialState.PRUNED)
+            else:
+                before.tell(trial, sum(scores) / len(scores))
+        return [before.get_trials(deepcopy=False)[trial.number] for trial in proposed]
 
     def _propose(self, study: optuna.Study, number: int, opening: Sequence[Member]) -> optuna.Trial:
         import optuna
 
-        seed = self.market.model.seed * 1000 + number
         study.sampler = optuna.samplers.TPESampler(
             n_startup_trials=max(6, len(opening)),
-            multivariate=False,
             constant_liar=False,
-            seed=seed,
+            seed=self.market.model.seed * 1000 + number,
         )
         enqueued = number < len(opening)
         if enqueued:
@@ -250,10 +261,3 @@ class Search:
             score=running[-1],
             month_scores=tuple(months),
         )
-
-
-def _finished(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
-    import optuna
-
-    states = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
-    return study.get_trials(deepcopy=False, states=states)

@@ -33,7 +33,7 @@ from realty_assets.modeling.points import (
 )
 from realty_assets.modeling.settings import ModelSettings
 
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 ROW_COLUMNS = (
     "listing_key",
     "property_key",

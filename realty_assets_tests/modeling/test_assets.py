@@ -20,7 +20,7 @@ from realty_assets.modeling.settings import PROFILES
 from realty_assets.settings import get_settings
 from realty_assets.warehouse import Warehouse
 from realty_assets_tests.features.towns import town
-from realty_assets_tests.frames import put
+from realty_assets_tests.frames import NO_CONTRACTS, put
 from realty_assets_tests.modeling.markets import QUICK
 
 ASSETS = [
@@ -42,6 +42,7 @@ def filled(home: Path, sales: pl.DataFrame) -> Warehouse:
         listing_key=pl.lit("A") + pl.col("listing_key"), standard_status=pl.lit("Active")
     )
     put(warehouse, "clean.sales", sales)
+    put(warehouse, "clean.contracts", NO_CONTRACTS)
     put(warehouse, "clean.listings", active)
     put(
         warehouse,
@@ -127,7 +128,7 @@ def test_nothing_new_means_nothing_made_and_another_home_is_equal(
 
 def test_a_window_of_ones_own_and_its_file(made, tmp_path) -> None:
     window = backtest_report.check_window("2021-11", "2021-11", "off_market")
-    chosen = [["modeling", "predictions"], ["modeling", "backtests"]]
+    chosen = [["modeling", name] for name in ("predictions", "backtests", "openings")]
     before = {name: made.read(name) for name in ("modeling.predictions", "modeling.backtests")}
     result = materialize(
         made,
@@ -171,7 +172,7 @@ def test_training_the_same_model_again_adds_neither_row_nor_version(made) -> Non
     [
         (("2015-3", "2015-05", "off_market"), "YYYY-MM"),
         (("2015-06", "2015-05", "off_market"), "before it begins"),
-        (("2015-03", "2015-05", "on_market"), "no model for the track 'on_market'"),
+        (("2015-03", "2015-05", "offmarket"), "no track 'offmarket'"),
     ],
 )
 def test_a_window_that_cannot_be_used_is_said_in_a_sentence(words, says) -> None:
@@ -219,4 +220,4 @@ def test_settings_choose_profile_and_seed(monkeypatch) -> None:
     monkeypatch.setenv("REALTY_SEED", "11")
     monkeypatch.setenv("REALTY_PROFILE", "full")
     assert get_settings().profile == "full"
-    assert modeling._model_settings() == PROFILES["full"].with_seed(11)
+    assert modeling._home(Warehouse.at(get_settings().warehouse_path)).settings.seed == 11

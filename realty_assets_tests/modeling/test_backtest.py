@@ -156,8 +156,6 @@ def test_a_month_without_enough_before_it_says_what_is_missing(market) -> None:
     assert told.value.needed == 150
     with pytest.raises(NotEnoughSales, match="that closed from 2023-01 to 2023-02"):
         backtest(market, date(2023, 1, 1), date(2023, 2, 1))
-    with pytest.raises(ValueError, match="on_market"):
-        backtest(market, FROM, TO, track="on_market")
 
 
 def test_the_default_window_is_what_the_data_can_carry(market, sales) -> None:

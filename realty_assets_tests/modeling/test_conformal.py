@@ -22,7 +22,12 @@ def sample(n: int, seed: int, skew: float = 0.0):
     noise = random.normal(0, 1, n)
     noise = np.where(noise > 0, noise * (1 + skew), noise)
     rows = pl.DataFrame({name: np.full(n, np.nan) for name in ERROR_INPUTS}).with_columns(
-        comps_spread=spread, comps_log_value=value, index_log=pl.lit(0.0)
+        comps_spread=spread,
+        comps_log_value=value,
+        index_log=pl.lit(0.0),
+        postal_code=pl.Series(random.choice(["77001", "77002"], n)),
+        latitude=pl.lit(None, dtype=pl.Float64),
+        longitude=pl.lit(None, dtype=pl.Float64),
     )
     return rows, value, np.zeros(n), value + noise * spread
 
@@ -69,9 +74,38 @@ def test_a_nominal_level_is_kept_for_other_alphas() -> None:
 def test_small_bins_lean_on_the_whole() -> None:
     alone = fitted(400, bin_prior_sales=0.0, sales_per_price_bin=80)
     together = fitted(400, bin_prior_sales=1e9, sales_per_price_bin=80)
-    assert len(alone.low) == len(together.low) == 5
-    assert np.ptp(together.high) < 1e-6 < np.ptp(alone.high)
-    assert len(fitted(200).low) == 1
+    low, high = 0, 1
+    assert len(alone.quantiles[low]) == len(together.quantiles[low]) == 5
+    assert np.ptp(together.quantiles[high]) < 1e-6 < np.ptp(alone.quantiles[high])
+    assert len(fitted(200).quantiles[low]) == 1
+
+
+def test_an_area_where_errors_are_large_gets_wider_intervals_and_few_sales_get_less() -> None:
+    rows, value, spread, price = sample(4000, 6)
+    wild = rows["postal_code"].to_numpy() == "77002"
+    price = np.where(wild, value + 1.6 * (price - value), price)
+    model = calibrate(rows, value, spread, price, 0.0, np.arange(4000), SETTINGS)
+    _, low, high = model.interval(rows, value, spread)
+    assert np.median((high - low)[wild]) > 1.3 * np.median((high - low)[~wild])
+    inside = (low <= price) & (price <= high)
+    assert inside[wild].mean() == pytest.approx(0.90, abs=0.03)
+    assert inside[~wild].mean() == pytest.approx(0.90, abs=0.03)
+    shrunk = replace(SETTINGS, area_prior_sales=1e9)
+    same = calibrate(rows, value, spread, price, 0.0, np.arange(4000), shrunk)
+    assert max(abs(factor) for _, factor in same.areas) < 1e-4 < dict(model.areas)["77002"]
+
+
+def test_the_lower_bound_and_the_fsd_hold_what_they_promise() -> None:
+    model = fitted()
+    rows, value, spread, price = sample(8000, 7)
+    said = model.bounds(rows, value, spread)
+    assert (price >= said.lower_bound).mean() == pytest.approx(0.90, abs=0.02)
+    assert ((said.lower <= said.lower_bound) & (said.lower_bound <= said.value)).all()
+    one_sd = np.abs(price - said.value) <= said.half_log
+    assert one_sd.mean() == pytest.approx(0.6827, abs=0.03)
+    # Half the width of the central 68.27% of prices over the value, by its definition.
+    central = (np.exp(said.value + said.half_log) - np.exp(said.value - said.half_log)) / 2.0
+    assert said.fsd() == pytest.approx(central / np.exp(said.value))
 
 
 def test_the_same_errors_give_the_same_bytes() -> None:

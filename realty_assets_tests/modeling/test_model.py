@@ -66,7 +66,7 @@ def test_values_are_near_what_homes_fetched(market, valuer) -> None:
     got = value_subjects(valuer, pl.concat([rows, market.matrix.head(3)]))
     assert got.columns == [
         *("property_key", "listing_key", "track", "as_of"),
-        *("value", "lower_90", "upper_90", "model_version"),
+        *("value", "lower_90", "upper_90", "lower_bound_90", "fsd", "model_version"),
     ]
     assert len(got) == 30  # sales are not valued, they happened
     fetched = market.sales_frame.select("listing_key", "close_price", "excluded_by")

@@ -16,7 +16,7 @@ from realty_assets.modeling.model import fit_valuer, save_valuer
 from realty_assets.modeling.walk_forward import walk_forward
 from realty_assets.warehouse import Warehouse
 from realty_assets_tests.features.towns import town
-from realty_assets_tests.frames import STAGING_SCHEMA, put
+from realty_assets_tests.frames import NO_CONTRACTS, STAGING_SCHEMA, put
 from realty_assets_tests.modeling.markets import market_of
 
 TODAY = date(2022, 1, 1)
@@ -72,6 +72,7 @@ def clean_tables(n_sales: int = 600, *, active: bool = True) -> dict[str, pl.Dat
     )
     return {
         "clean.sales": sales,
+        "clean.contracts": NO_CONTRACTS,
         "clean.listing_versions": listings,
         "clean.listings": listings,
         "clean.properties": properties,

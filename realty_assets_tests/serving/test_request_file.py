@@ -45,7 +45,7 @@ def refused(folder: Path, data: bytes, name: str = "homes.csv") -> str:
         TEXT.replace(",", ";").encode(),
         TEXT.replace(",", "\t").encode("utf-16"),
         TEXT.replace(",", "|").replace("\n", "\r\n").encode(),
-        gzip.compress(TEXT.encode()),
+        gzip.compress(TEXT.encode(), mtime=0),
         b"Our portfolio of May\n\n" + TEXT.encode(),
         TEXT.encode().rstrip(b"\n"),
     ],

@@ -12,7 +12,7 @@ import pytest
 
 from realty_assets.serving import assets, checks
 from realty_assets.serving.champion import NoChampion, champion
-from realty_assets.serving.valuations import StaleFeatures, predict, value_homes
+from realty_assets.serving.valuations import StaleFeatures, predict_all, value_homes
 from realty_assets.warehouse import Warehouse, sql
 from realty_assets_tests.frames import put
 from realty_assets_tests.serving.homes import (
@@ -184,7 +184,7 @@ def test_features_of_another_day_are_not_passed_off_as_todays(warehouse: Warehou
 def test_features_of_another_version_are_said_to_be_so(warehouse: Warehouse) -> None:
     matrix = warehouse.read("features.matrix").drop("ln_living_area")
     with pytest.raises(StaleFeatures, match=r"ln_living_area.*realty run all"):
-        predict(champion(warehouse), matrix)
+        predict_all(champion(warehouse), matrix)
 
 
 def test_without_a_model_the_sentence_says_how_many_sales_are_needed(tmp_path: Path) -> None:
