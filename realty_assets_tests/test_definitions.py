@@ -67,7 +67,7 @@ def test_every_phase_of_this_release_has_its_tables() -> None:
         *["ledger/contents", "ledger/events", "ledger/decisions"],
         *["ledger/photo_files", "staging/photos", "staging/photo_gaps"],
         *["clean/properties", "clean/sales", "clean/listings", "clean/exclusions"],
-        *["features/market_index", "features/matrix", "features/registry"],
+        *["features/market_index", "features/matrix", "features/registry", "features/comparables"],
         *["modeling/backtests", "modeling/predictions", "modeling/models"],
         *["promotion/decisions", "promotion/aliases"],
         *["serving/valuations", "serving/reports"],

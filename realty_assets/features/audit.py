@@ -25,6 +25,12 @@ def late_rows(matrix: pl.DataFrame) -> pl.DataFrame:
     return matrix.filter(late.fill_null(False) | unproven)
 
 
+def late_comparables(comparables: pl.DataFrame) -> pl.DataFrame:
+    """Comparables not closed before their subject's as_of, or that are the subject's own sale."""
+    own = (pl.col("role") == "sale") & (pl.col("comp_listing_key") == pl.col("listing_key"))
+    return comparables.filter((pl.col("comp_close_date") >= pl.col("as_of")) | own.fill_null(False))
+
+
 def unexplained_columns(columns: Iterable[str], specs: Iterable[Feature], track: str) -> list[str]:
     """Columns that are neither a feature that `track` may know nor a row's name or evidence."""
     named = {*ROW_COLUMNS, *EVIDENCE_COLUMNS}

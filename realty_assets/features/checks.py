@@ -9,7 +9,12 @@ import dagster as dg
 
 from realty_assets.features import registry
 from realty_assets.features.assets import feature_settings
-from realty_assets.features.audit import late_rows, n_repeated, unexplained_columns
+from realty_assets.features.audit import (
+    late_comparables,
+    late_rows,
+    n_repeated,
+    unexplained_columns,
+)
 from realty_assets.features.policy import breaches, read_policy
 from realty_assets.features.tracks import MATRICES
 from realty_assets.settings import get_settings
@@ -72,3 +77,14 @@ def _checks(track: str) -> dg.AssetChecksDefinition:
 
 
 off_market_checks, at_listing_checks, on_market_checks = (_checks(track) for track in MATRICES)
+
+
+@dg.asset_check(
+    asset=["features", "comparables"],
+    blocking=True,
+    pool="duckdb",
+    description="Every comparable closed before its subject's as_of, and is not the subject.",
+)
+def no_comparable_from_the_future(warehouse: Warehouse) -> dg.AssetCheckResult:
+    late = late_comparables(warehouse.read("features.comparables"))
+    return dg.AssetCheckResult(passed=late.is_empty(), metadata={"n_late": len(late)})

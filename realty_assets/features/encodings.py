@@ -42,8 +42,8 @@ def encode(
     """`<level>_residual` and `<level>_sales` (n,) of each subject.
 
     `residual` (m,) and the numbers in `pool` (m,) are those of past sales, `asked` (n,) those of
-    the subjects, by level. Where a level is unknown its residual is NaN and its count 0, and its
-    child is shrunken to what is above; a group without a sale has its parent's mean.
+    the subjects, by level. Where a level is unknown both are NaN, and its child is shrunken to what
+    is above; a group without a sale has its parent's mean.
     """
     out: dict[str, Array] = {}
     n_asked = len(next(iter(asked.values())))
@@ -61,7 +61,7 @@ def encode(
         known = code != UNKNOWN
         standing[level] = np.where(known, value, above)
         out[f"{level}_residual"] = np.where(known, value, np.nan)
-        out[f"{level}_sales"] = count[at]
+        out[f"{level}_sales"] = np.where(known, count[at], np.nan)
     return out
 
 

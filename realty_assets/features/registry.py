@@ -60,14 +60,15 @@ def registry_frame(
 ) -> pl.DataFrame:
     """One row per feature: what it is, and `statistics` of it (as from statistics.py) by name.
 
-    A family of which every feature is empty has fallen away (`family_present` false).
+    A family of which every feature is empty, or 0 in every row, has fallen away (`family_present`
+    false).
     """
     known = statistics or {}
     rows = [
         {**asdict(spec), "source_columns": list(spec.source_columns), **known.get(spec.name, {})}
         for spec in specs
     ]
-    present = {row["family"] for row in rows if row.get("n") is None or row["n"] > 0}
+    present = {row["family"] for row in rows if _says_something(row)}
     rows = [row | {"family_present": row["family"] in present} for row in rows]
     texts = {field.name: pl.String() for field in fields(Feature)}
     schema: dict[str, pl.DataType] = {
@@ -78,6 +79,10 @@ def registry_frame(
         "family_present": pl.Boolean(),
     }
     return pl.DataFrame(rows, schema=schema)
+
+
+def _says_something(row: Mapping[str, Any]) -> bool:
+    return row.get("n") is None or (row["n"] > 0 and (row["min"], row["max"]) != (0.0, 0.0))
 
 
 def registry_hash(specs: Iterable[Feature]) -> str:

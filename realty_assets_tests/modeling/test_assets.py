@@ -19,6 +19,7 @@ from realty_assets.modeling.model import load_valuer, value_subjects
 from realty_assets.modeling.settings import PROFILES
 from realty_assets.settings import get_settings
 from realty_assets.warehouse import Warehouse
+from realty_assets_tests.features.test_layers import describe, geojson
 from realty_assets_tests.features.towns import town
 from realty_assets_tests.frames import NO_CONTRACTS, put
 from realty_assets_tests.modeling.markets import QUICK
@@ -28,7 +29,7 @@ ASSETS = [
     *dg.load_asset_checks_from_modules([checks]),
 ]
 TABLES = [
-    *("features.market_index", "features.matrix", "features.registry"),
+    *("features.market_index", "features.matrix", "features.registry", "features.comparables"),
     *("modeling.walk_forward", "modeling.predictions", "modeling.backtests", "modeling.models"),
 ]
 
@@ -206,14 +207,41 @@ def checked(warehouse: Warehouse, matrix: pl.DataFrame) -> dict[str, bool]:
 def test_each_check_can_fail_and_blocks(made, tmp_path) -> None:
     good = made.read("features.matrix")
     warehouse = Warehouse.at(tmp_path / "w.duckdb")
+    comparables = made.read("features.comparables")
+    assert set(comparables["role"]) == {"active", "sale"}
+    put(warehouse, "features.comparables", comparables)
     assert set(checked(warehouse, good).values()) == {True}
     late = good.with_columns(latest_comp_known_at=pl.col("as_of").cast(pl.Datetime("us")))
     assert not checked(warehouse, late)["nothing_from_the_future"]
     listed = good.with_columns(list_price=pl.lit(1.0))
     assert not checked(warehouse, listed)["only_what_the_track_may_know"]
     assert not checked(warehouse, pl.concat([good, good.tail(1)]))["one_row_per_subject"]
+    named = good.with_columns(owner_name=pl.lit("x"))
+    assert not checked(warehouse, named)["no_barred_features"]
+    put(warehouse, "features.comparables", comparables.with_columns(comp_close_date="as_of"))
+    assert not checked(warehouse, good)["no_comparable_from_the_future"]
     for definition in dg.load_asset_checks_from_modules([checks]):
         assert all(spec.blocking for spec in definition.check_specs)
+
+
+def test_a_layer_of_the_home_is_made_and_a_barred_one_is_not(tmp_path, monkeypatch) -> None:
+    home = tmp_path / "mapped"
+    monkeypatch.setenv("REALTY_HOME", str(home))
+    warehouse = filled(home, town(300))
+    geojson(home / "layers" / "rail.geojson", {"type": "Point", "coordinates": [-95.4, 29.7]})
+    fields = {"known_from": "2021-01-01", "measures": "[distance_km]", "file": "rail.geojson"}
+    describe(home / "layers", "rail", **fields)
+    selection = dg.AssetSelection.assets(["features", "matrix"], ["features", "registry"])
+    assert materialize(warehouse, selection=selection).success
+    registry = warehouse.read("features.registry").filter(pl.col("family") == "layers")
+    assert registry["name"].to_list() == ["layer_rail_distance_km"]
+    assert registry["filled_share"][0] > 0.9
+    describe(home / "layers", "rail", name="church_membership", **fields)
+    result = materialize(warehouse, selection=selection, raise_on_error=False)
+    failed = [event for event in result.all_events if event.is_step_failure]
+    error = failed[0].step_failure_data.error
+    assert "layer_church_membership_distance_km may not be made" in (error.cause or error).message
+    assert "layer_rail_distance_km" in warehouse.read("features.matrix").columns
 
 
 def test_settings_choose_profile_and_seed(monkeypatch) -> None:
