@@ -1,8 +1,8 @@
 """Nearest sales that were known in time, exactly, in blocks of a month.
 
-Each month's queries share one KD-tree over the sales known before the month began; the sales that
-became known within the month are few and are searched by brute force, masked per query. The answer
-is the same as from a tree built anew for each query.
+Each month's queries share one KD-tree over the sales known before the month began; of the few that
+became known within the month, each day's queries share a small tree. The answer is the same as from
+a tree built anew for each query.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ Array = npt.NDArray[np.float64]
 Micros = npt.NDArray[np.int64]
 
 JITTER_KM = 1e-6
-BRUTE_FORCE_CELLS = 4_000_000
 
 
 def jitter(keys: Sequence[str]) -> Array:
@@ -60,23 +59,16 @@ def nearest_known(
         tree = cKDTree(pool_points[base])
         _, at = tree.query(query_points[asked], k=np.arange(1, min(k, len(base)) + 1))
         found[asked[:, None], np.arange(at.shape[1])[None, :]] = base[at]
-    latest = int(np.searchsorted(pool_known_at, query_at.max(initial=block_start), side="left"))
-    recent = located[(located >= n_before) & (located < latest)]
-    if len(recent) and len(asked):
-        step = max(1, BRUTE_FORCE_CELLS // len(recent))
-        for start in range(0, len(asked), step):
-            part = asked[start : start + step]
-            squared = _squared_distance(query_points[part][:, None, :], pool_points[recent][None])
-            squared[pool_known_at[recent][None, :] >= query_at[part][:, None]] = np.inf
-            kept = min(k, len(recent))
-            best = (
-                np.argpartition(squared, kept - 1, axis=1)[:, :kept]
-                if kept < len(recent)
-                else np.tile(np.arange(len(recent)), (len(part), 1))
-            )
-            chosen = recent[best]
-            chosen[np.isinf(np.take_along_axis(squared, best, axis=1))] = -1
-            found[part[:, None], k + np.arange(kept)[None, :]] = chosen
+    # What became known within the block: a small tree for each moment that is asked about.
+    moments, of_moment = np.unique(query_at[asked], return_inverse=True)
+    for i, moment in enumerate(moments):
+        latest = int(np.searchsorted(pool_known_at, moment, side="left"))
+        recent = located[(located >= n_before) & (located < latest)]
+        if len(recent):
+            part = asked[of_moment == i]
+            ranks = np.arange(1, min(k, len(recent)) + 1)
+            _, at = cKDTree(pool_points[recent]).query(query_points[part], k=ranks)
+            found[part[:, None], k + ranks[None, :] - 1] = recent[at]
     distance = np.sqrt(_squared_distance(query_points[:, None, :], pool_points[found]))
     distance[found < 0] = np.inf
     order = np.argsort(distance, axis=1, kind="stable")[:, :k]

@@ -50,15 +50,16 @@ def test_it_equals_a_plain_search(seed, n_pool, k, grid) -> None:
     assert (distance[:, :-1] <= distance[:, 1:]).all()
 
 
-def test_the_pieces_that_brute_force_works_in_do_not_matter(monkeypatch) -> None:
+def test_who_else_is_asked_for_does_not_matter() -> None:
     random = np.random.default_rng(4)
     pool, query = random.normal(0, 1, (200, 3)), random.normal(0, 1, (50, 3))
-    known_at, query_at = np.arange(200), np.full(50, 190)
-    whole = nearest_known(query, query_at, pool, known_at, 20, 12)
-    monkeypatch.setattr(neighbours, "BRUTE_FORCE_CELLS", 700)
-    pieces = nearest_known(query, query_at, pool, known_at, 20, 12)
-    assert np.array_equal(whole[0], pieces[0])
-    assert np.array_equal(whole[1], pieces[1])
+    known_at, query_at = np.arange(200), random.integers(20, 190, 50)
+    together = nearest_known(query, query_at, pool, known_at, 20, 12)
+    for i in range(50):
+        one = slice(i, i + 1)
+        alone = nearest_known(query[one], query_at[one], pool, known_at, 20, 12)
+        assert np.array_equal(alone[0], together[0][one])
+        assert np.array_equal(alone[1], together[1][one])
 
 
 def test_jitter_is_the_keys_own_and_below_a_millimetre() -> None:
