@@ -115,7 +115,8 @@ def previous_specs() -> list[Feature]:
             text,
             null_policy="null without a previous sale",
             window="everything known",
-            default_input=False,
+            # With the market's level on it would fight the target, which has the level off.
+            default_input=name != "previous_sale_log_price_now",
         )
         for name, unit, text in rows
     ]
