@@ -13,26 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from realty_assets.cleaning import assets
 from realty_assets.today import market_today
 from realty_assets.warehouse import Warehouse, WarehouseMissing
+from realty_assets_tests.cleaning.rooms import CLEANING, clean
 from realty_assets_tests.frames import closed, stage
 
-CLEANING = [
-    assets.listing_versions,
-    assets.listings,
-    assets.sales,
-    assets.properties,
-    assets.exclusions,
-]
-
-
-def clean(folder: Path, rows: list[dict[str, Any]]) -> Warehouse:
-    warehouse = Warehouse.at(folder / "warehouse.duckdb")
-    stage(warehouse, rows)
-    for asset in CLEANING:
-        asset(warehouse=warehouse)
-    return warehouse
 
 
 def test_the_room_runs_as_a_dagster_graph_and_reuses_what_has_not_changed(tmp_path: Path) -> None:

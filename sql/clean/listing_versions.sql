@@ -1,27 +1,35 @@
--- One row per accepted version of a listing, with the home it is of.
--- The key of a home depends on the row alone, so that later rows cannot change earlier ones.
-WITH named AS (
+-- One row per accepted version of a listing, with the home it is of and how long it was the latest known.
+WITH told AS (
     SELECT
         *,
-        nullif(regexp_replace(upper(coalesce(unparsed_address, '')), '[^A-Z0-9]+', ' ', 'g'), '') AS street,
-        nullif(regexp_replace(upper(coalesce(unit_number, '')), '[^A-Z0-9]+', '', 'g'), '') AS unit
+        coalesce(
+            nullif(trim(unparsed_address), ''),
+            nullif(concat_ws(' ', street_number, street_dir_prefix, street_name, street_suffix), '')
+        ) AS raw_address
     FROM staging.listings
-),
-identified AS (
-    SELECT
-        * EXCLUDE (street, unit),
-        CASE
-            WHEN parcel_number IS NOT NULL THEN 'parcel ' || parcel_number
-            WHEN street IS NOT NULL
-                THEN 'address ' || trim(street) || coalesce(' #' || unit, '')
-                    || ' ' || coalesce(postal_code, upper(city), '')
-            WHEN latitude IS NOT NULL AND longitude IS NOT NULL
-                THEN printf('place %.5f %.5f', latitude, longitude)
-            ELSE 'listing ' || listing_key
-        END AS identity_evidence
-    FROM named
 )
 SELECT
-    md5(source || ' ' || identity_evidence)[1:16] AS property_key,
-    *
-FROM identified
+    links.property_key,
+    told.* EXCLUDE (raw_address),
+    links.identity_evidence,
+    links.address_key,
+    links.unit,
+    links.evidence AS link_evidence,
+    links.score AS link_score,
+    told.known_at AS valid_from,
+    lead(told.known_at) OVER (
+        PARTITION BY told.source, told.listing_key
+        ORDER BY told.known_at, told.row_hash, told.file_hash, told.record_number
+    ) AS valid_to
+FROM told
+JOIN clean.property_links AS links
+    ON links.source = told.source
+    AND links.listing_key = told.listing_key
+    AND links.parcel_number IS NOT DISTINCT FROM told.parcel_number
+    AND links.raw_address IS NOT DISTINCT FROM told.raw_address
+    AND links.unit_number IS NOT DISTINCT FROM told.unit_number
+    AND links.city IS NOT DISTINCT FROM told.city
+    AND links.postal_code IS NOT DISTINCT FROM told.postal_code
+    AND links.county_or_parish IS NOT DISTINCT FROM told.county_or_parish
+    AND links.latitude IS NOT DISTINCT FROM told.latitude
+    AND links.longitude IS NOT DISTINCT FROM told.longitude
