@@ -78,9 +78,7 @@ def parse_addresses(texts: pl.DataFrame) -> pl.DataFrame:
     return (
         texts.with_columns(pl.col("n_versions").cast(pl.Int64))
         .hstack(parts)
-        .with_columns(
-            library_version=pl.lit(library_version()), rule_version=pl.lit(RULE_VERSION)
-        )
+        .with_columns(library_version=pl.lit(library_version()), rule_version=pl.lit(RULE_VERSION))
         .select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
     )
 

@@ -10,7 +10,7 @@ import polars as pl
 from pydantic import Field
 
 from realty_assets.cleaning import addresses as address_rules
-from realty_assets.cleaning import copies, linking, overrides, pairs
+from realty_assets.cleaning import copies, linking, making, overrides, pairs
 from realty_assets.cleaning import sales as sale_rules
 from realty_assets.cleaning.rules import RULE_SENTENCES, RULE_VERSION, SALE_RULES
 from realty_assets.faces import Data, built, record_build, result_of, with_metadata
@@ -26,18 +26,19 @@ def _table(
     name: str,
     inputs: list[str],
     description: str,
-    compute: Callable[[Warehouse], Data] | None = None,
     *,
     code_version: str = "2",
     statements: Sequence[str] = (),
+    step: Callable[[Warehouse], Data] | None = None,
     settings: Callable[[], Mapping[str, Any]] = dict,
     metadata: Callable[[pl.DataFrame], Mapping[str, Any]] | None = None,
 ) -> dg.AssetsDefinition:
-    """The asset clean/<name>: what `compute` makes of the warehouse, or sql/clean/<name>.sql.
+    """The asset clean/<name>: what its step in making.py makes of the warehouse.
 
-    `statements` are the files of sql/clean that `compute` reads; the table is made anew when their
+    `statements` are the files of sql/clean that the step reads; the table is made anew when their
     text, or what `settings` gives, changes. `metadata` tells of the table as it stands.
     """
+    made_of = step or making.STEPS[name]
 
     @dg.asset(
         key=["clean", name],
@@ -45,19 +46,19 @@ def _table(
         code_version=code_version,
         description=description,
         group_name="cleaning",
-        kinds={"duckdb", "python" if compute else "sql"},
+        kinds={"duckdb", "sql" if name in statements else "python"},
         owners=["team:data"],
         pool="duckdb",
     )
     def face(warehouse: Warehouse) -> dg.MaterializeResult:
-        texts = {one: sql(f"clean/{one}.sql").text for one in statements or ([] if compute else [name])}
+        texts = {one: sql(f"clean/{one}.sql").text for one in statements}
         result = built(
             warehouse,
             f"clean.{name}",
             inputs=inputs,
             code_version=code_version,
             settings={"sql": texts, **settings()},
-            compute=lambda: compute(warehouse) if compute else sql(f"clean/{name}.sql"),
+            compute=lambda: made_of(warehouse),
         )
         if metadata is None:
             return result
@@ -99,33 +100,10 @@ def sale_decisions(
     return result_of(report, digest, before == (n_rows, digest), decision=told)
 
 
-def _addresses(warehouse: Warehouse) -> pl.DataFrame:
-    return address_rules.parse_addresses(warehouse.read(sql("clean/address_texts.sql")))
-
-
-def _links(warehouse: Warehouse) -> pl.DataFrame:
-    threads = get_settings().n_threads
-    records = warehouse.read(sql("clean/home_records.sql"))
-    return linking.link(records, lambda told: pairs.score_pairs(told, threads))
-
-
-def _sale_listings(warehouse: Warehouse) -> pl.DataFrame:
-    return copies.sale_listings(warehouse.read(sql("clean/closings.sql")))
-
-
-def _sales(warehouse: Warehouse) -> pl.DataFrame:
-    return sale_rules.judge(
-        warehouse.read(sql("clean/closings.sql")),
-        warehouse.read("clean.sale_listings"),
-        warehouse.read(sql("clean/last_sale_decisions.sql")),
-    )
-
-
 addresses = _table(
     "addresses",
     ["staging.listings"],
     "One row per address as written, with its parts, its key, and whether it could be read.",
-    _addresses,
     code_version=address_rules.RULE_VERSION,
     statements=["address_texts"],
     settings=lambda: {"library": address_rules.library_version()},
@@ -138,9 +116,9 @@ property_links = _table(
     "property_links",
     ["staging.listings", "clean.addresses"],
     "Every way in which a listing named its home, the home it is of, the evidence and its score.",
-    _links,
     code_version=LINK_VERSION,
     statements=["home_records", "pair_records", "pair_functions"],
+    step=lambda warehouse: making.property_links(warehouse, get_settings().n_threads),
     settings=lambda: {"library": linking.library_version()},
     metadata=lambda table: {"n_by_evidence": linking.link_counts(table)},
 )
@@ -148,15 +126,18 @@ listing_versions = _table(
     "listing_versions",
     ["staging.listings", "clean.property_links"],
     "Every accepted version of every listing, with its home and how long it was the latest known.",
+    statements=["listing_versions"],
 )
 listings = _table(
-    "listings", ["clean.listing_versions"], "The latest known version of every listing."
+    "listings",
+    ["clean.listing_versions"],
+    "The latest known version of every listing.",
+    statements=["listings"],
 )
 sale_listings = _table(
     "sale_listings",
     ["clean.listing_versions"],
     "One row per closed listing: the listing that stands for its sale, and why.",
-    _sale_listings,
     code_version=copies.RULE_VERSION,
     statements=["closings"],
     metadata=lambda table: {"n_copies": table.filter(pl.col("evidence") != "first").height},
@@ -165,19 +146,20 @@ sales = _table(
     "sales",
     ["clean.listing_versions", "clean.sale_listings", DECISIONS],
     "One row per real sale; excluded sales stay, with the rule or the analyst that excludes them.",
-    _sales,
     code_version=RULE_VERSION,
     statements=["closings", "last_sale_decisions"],
     settings=lambda: {"rules": asdict(SALE_RULES)},
 )
 properties = _table(
-    "properties", ["clean.listing_versions", "clean.sales"], "One row per home, as last known."
+    "properties",
+    ["clean.listing_versions", "clean.sales"],
+    "One row per home, as last known.",
+    statements=["properties"],
 )
 exclusions = _table(
     "exclusions",
     ["clean.sales"],
     "The sales that no model learns from, each with its rule, the reason and who decided.",
-    lambda warehouse: sale_rules.exclusions(warehouse.read("clean.sales")),
     code_version=RULE_VERSION,
     settings=lambda: {"sentences": RULE_SENTENCES},
     metadata=lambda table: {"n_by_rule": sale_rules.rule_counts(table)},

@@ -76,7 +76,7 @@ def is_attached(*kinds: str | None) -> bool:
 
 
 def keys_of(one: Record) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """(kind, key) under which another record of the same home may be found, strongest kind first."""
+    """(kind, key) under which another record of the home may be found, strongest kind first."""
     yield LISTING, (one.source, one.listing_key)
     if one.parcel:
         yield PARCEL, (one.source, one.parcel)
@@ -114,8 +114,10 @@ def may_be_one(a: Record, b: Record, kind: str) -> bool:
     """
     if a.unit and b.unit and a.unit != b.unit:
         return False
-    if kind in (LISTING, FUZZY):
+    if kind == LISTING:
         return True
+    if kind == FUZZY:
+        return bool(a.unit and b.unit) or not (a.attached or b.attached) or _same_flat(a, b)
     if kind == PARCEL:
         return _one_parcel(a, b)
     if kind == ADDRESS:
@@ -138,9 +140,7 @@ def _one_address(a: Record, b: Record) -> bool:
     if (a.unit or None) != (b.unit or None) or not _agree(a.postal_code, b.postal_code):
         return False
     if not a.unit:
-        if (a.attached or b.attached) and not (
-            _same_size(a, b) and _agree(a.bedrooms, b.bedrooms) and _agree(a.parcel, b.parcel)
-        ):
+        if (a.attached or b.attached) and not (_same_flat(a, b) and _agree(a.parcel, b.parcel)):
             return False
         if not _agree(a.parcel, b.parcel) and not _same_size(a, b, CHANGED_AREA):
             return False
@@ -156,6 +156,10 @@ def _same_size(a: Record, b: Record, tolerance: float = AREA_TOLERANCE) -> bool:
     if not a.living_area or not b.living_area:
         return True
     return abs(a.living_area / b.living_area - 1) <= tolerance
+
+
+def _same_flat(a: Record, b: Record) -> bool:
+    return _same_size(a, b) and _agree(a.bedrooms, b.bedrooms)
 
 
 def _alike(a: Record, b: Record) -> bool:

@@ -36,7 +36,7 @@ RULE_VERSION = "1"
 MARGIN = 6.0
 RECORD = (
     *("source", "listing_key", "parcel_number", "raw_address", "unit_number", "city"),
-    *("postal_code", "county_or_parish", "latitude", "longitude"),
+    *("postal_code", "county_or_parish", "state_or_province", "latitude", "longitude"),
 )
 _COMPARED = ("number", "street", "postal", "place", "area", "year", "lot", "rooms", "parcel")
 

@@ -95,11 +95,18 @@ _LEVELS: dict[str, tuple[str, tuple[tuple[str, float, float], ...]]] = {
         (("parcel_l = parcel_r", 0.98, 0.00001), ("ELSE", 0.02, 0.99999)),
     ),
 }
-# Pairs that are scored at all. Two parcels, or two units, are two homes: never a question of odds.
+_SCORED: dict[str, Any] = {
+    **{"earlier": pl.Int64, "later": pl.Int64, "weight": pl.Float64, "probability": pl.Float64},
+    **{f"gamma_{name}": pl.Int32 for name in _LEVELS},
+}
+# Pairs that are scored at all. Two parcels, or two units, are two homes: never a question of odds;
+# and what shares an exact key has been judged by that key.
 _ADMITTED = (
-    "(l.parcel IS NULL OR r.parcel IS NULL OR l.parcel = r.parcel)"
+    "(l.parcel IS NULL OR r.parcel IS NULL OR (l.parcel = r.parcel AND l.source <> r.source))"
     " AND l.unit_or_none = r.unit_or_none"
     " AND (l.source <> r.source OR l.listing_key <> r.listing_key)"
+    " AND (coalesce(l.address_key <> r.address_key, TRUE)"
+    " OR l.postal_code IS DISTINCT FROM r.postal_code)"
 )
 _BLOCKS = (
     "l.street_number = r.street_number AND l.postal_code = r.postal_code",
@@ -114,13 +121,10 @@ def score_pairs(records: pl.DataFrame, n_threads: int = 1) -> pl.DataFrame:
     """Pairs of records that may be one home: earlier, later (record_number), weight, probability,
     and one gamma_<field> each (0 for disagreement, higher is closer, -1 for not known).
 
-    `records`: one row each, with record_number (unique, in order of knowledge), source, listing_key,
-    parcel, unit, street_number, prefix, street_name, suffix, postal_code, latitude, longitude,
-    living_area, lot, year_built, bedrooms, bathrooms.
+    `records`: one row each, with record_number (unique, in order of knowledge), source,
+    listing_key, address_key, parcel, unit, street_number, prefix, street_name, suffix, postal_code,
+    latitude, longitude, living_area, lot, year_built, bedrooms, bathrooms.
     """
-    from splink import Linker
-    from splink.backends.duckdb import DuckDBAPI
-
     conn = duckdb.connect(config={"threads": n_threads})
     try:
         for statement in sql("clean/pair_functions.sql").text.split(";"):
@@ -128,6 +132,11 @@ def score_pairs(records: pl.DataFrame, n_threads: int = 1) -> pl.DataFrame:
                 conn.execute(statement)
         conn.register("told", records.to_arrow())
         conn.execute(f"CREATE TABLE {_INPUT} AS {sql('clean/pair_records.sql').text}")
+        if not any(_has_pairs(conn, block) for block in _BLOCKS):
+            return pl.DataFrame(schema=_SCORED)
+        from splink import Linker
+        from splink.backends.duckdb import DuckDBAPI
+
         linker = Linker(
             DuckDBAPI(connection=conn).register(_INPUT), _settings(), log_level=logging.ERROR
         )
@@ -137,13 +146,27 @@ def score_pairs(records: pl.DataFrame, n_threads: int = 1) -> pl.DataFrame:
         conn.close()
     found = pl.from_arrow(table)
     assert isinstance(found, pl.DataFrame)
-    return found.select(
-        earlier="record_number_l",
-        later="record_number_r",
-        weight=pl.col("match_weight").round(SCORE_DIGITS),
-        probability=pl.col("match_probability").round(SCORE_DIGITS),
-        *(f"gamma_{name}" for name in _LEVELS),
-    ).sort("later", "earlier")
+    return (
+        found.rename(
+            {
+                "record_number_l": "earlier",
+                "record_number_r": "later",
+                "match_weight": "weight",
+                "match_probability": "probability",
+            }
+        )
+        .with_columns(pl.col("weight", "probability").round(SCORE_DIGITS))
+        .select(pl.col(name).cast(kind) for name, kind in _SCORED.items())
+        .sort("later", "earlier")
+    )
+
+
+def _has_pairs(conn: duckdb.DuckDBPyConnection, block: str) -> bool:
+    """Whether there is anything to score; most small markets are told apart exactly."""
+    on = f"l.record_number < r.record_number AND {block} AND {_ADMITTED}"
+    return bool(
+        conn.execute(f"SELECT 1 FROM {_INPUT} l JOIN {_INPUT} r ON {on} LIMIT 1").fetchall()
+    )
 
 
 def _settings() -> Any:

@@ -31,9 +31,7 @@ def with_peers(sales: pl.DataFrame, rules: SaleRules) -> pl.DataFrame:
     )
 
 
-def area_levels(
-    ordered: pl.DataFrame, rules: SaleRules
-) -> tuple[Floats, npt.NDArray[np.int64]]:
+def area_levels(ordered: pl.DataFrame, rules: SaleRules) -> tuple[Floats, npt.NDArray[np.int64]]:
     """(n,) median log dollars per sqft of the past year's sales of the ZIP code, and how many they
     are; NaN and 0 without a ZIP code, a size, or sales."""
     level = np.full(len(ordered), np.nan)

@@ -58,9 +58,9 @@ def judge(
     names = fired.columns
     judged = found.with_columns(
         fired.select(pl.concat_list(names).list.drop_nulls().alias("rule_ids"))["rule_ids"],
-        fired.select(pl.coalesce([name for name in names if name not in NOTES])).to_series().alias(
-            "ruled_out_by"
-        ),
+        fired.select(pl.coalesce([name for name in names if name not in NOTES]))
+        .to_series()
+        .alias("ruled_out_by"),
     ).join(
         decisions.select(
             "source",
@@ -100,7 +100,8 @@ def _conditions(rules: SaleRules) -> dict[str, pl.Expr]:
         "sale.not_a_home": pl.col("_not_a_home"),
         "sale.token_price": price < rules.token_price_usd,
         "sale.multi_parcel": pl.col("_several"),
-        "sale.price_typo": (slip.round() != 0) & ((slip - slip.round()).abs() < rules.typo_tolerance),
+        "sale.price_typo": (slip.round() != 0)
+        & ((slip - slip.round()).abs() < rules.typo_tolerance),
         "sale.bulk_transfer": pl.col("n_same_deed") >= rules.bulk_min_homes,
         "sale.far_below_area": enough & (gap < -rules.low_log_ratio),
         "sale.far_above_area": enough & (gap > rules.high_log_ratio),

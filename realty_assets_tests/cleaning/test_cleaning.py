@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 
 from realty_assets.today import market_today
 from realty_assets.warehouse import Warehouse, WarehouseMissing
-from realty_assets_tests.cleaning.rooms import CLEANING, clean
+from realty_assets_tests.cleaning.rooms import CLEANING, Room
 from realty_assets_tests.frames import closed, stage
-
 
 
 def test_the_room_runs_as_a_dagster_graph_and_reuses_what_has_not_changed(tmp_path: Path) -> None:
@@ -33,7 +32,7 @@ def test_the_room_runs_as_a_dagster_graph_and_reuses_what_has_not_changed(tmp_pa
         assert all(one["reused"].value is reused for one in made)
 
 
-def test_a_sale_is_what_its_first_closing_version_said(tmp_path: Path) -> None:
+def test_a_sale_is_what_its_first_closing_version_said() -> None:
     active = {
         **closed("1", date(2021, 3, 1), 0.0),
         "standard_status": "Active",
@@ -42,14 +41,14 @@ def test_a_sale_is_what_its_first_closing_version_said(tmp_path: Path) -> None:
     }
     first = closed("1", date(2021, 4, 1), 300_000.0)
     later = {**first, "known_at": datetime(2021, 6, 1), "close_price": 310_000.0}
-    warehouse = clean(tmp_path, [later, active, first])
-    sales = warehouse.read("clean.sales")
+    room = Room([later, active, first])
+    sales = room["sales"]
     assert sales["close_price"].to_list() == [300_000.0]
     assert sales["known_at"].to_list() == [datetime(2021, 4, 1, 12)]
-    assert warehouse.read("clean.listings")["close_price"].to_list() == [310_000.0]
+    assert room["listings"]["close_price"].to_list() == [310_000.0]
 
 
-def test_the_same_sale_under_two_keys_is_one(tmp_path: Path) -> None:
+def test_the_same_sale_under_two_keys_is_one() -> None:
     home = {"unparsed_address": "12 Elm St", "postal_code": "77001"}
     rows = [
         closed("1", date(2021, 4, 1), 300_000.0, **home),
@@ -57,42 +56,42 @@ def test_the_same_sale_under_two_keys_is_one(tmp_path: Path) -> None:
         closed("3", date(2021, 9, 1), 300_000.0, **home),
         closed("4", date(2021, 4, 1), 300_000.0, unparsed_address="14 Elm St"),
     ]
-    warehouse = clean(tmp_path, rows)
-    assert sorted(warehouse.read("clean.sales")["listing_key"]) == ["1", "3", "4"]
-    homes = warehouse.read("clean.properties").sort("n_listings")
+    room = Room(rows)
+    assert sorted(room["sales"]["listing_key"]) == ["1", "3", "4"]
+    homes = room["properties"].sort("n_listings")
     assert homes.select("n_listings", "n_sales").rows() == [(1, 1), (3, 2)]
 
 
-def test_a_twin_told_later_does_not_move_when_the_sale_became_known(tmp_path: Path) -> None:
+def test_a_twin_told_later_does_not_move_when_the_sale_became_known() -> None:
     home = {"unparsed_address": "12 Elm St"}
     first = closed("A", date(2021, 3, 5), 300_000.0, **home)
     twin = closed("B", date(2021, 3, 3), 300_000.0, **home) | {"known_at": datetime(2021, 4, 10)}
-    sales = clean(tmp_path, [twin, first]).read("clean.sales")
+    sales = Room([twin, first])["sales"]
     assert sales.select("listing_key", "known_at").rows() == [("A", datetime(2021, 3, 5, 12))]
 
 
-def test_leases_and_tokens_say_nothing_of_what_an_area_fetches(tmp_path: Path) -> None:
+def test_leases_and_tokens_say_nothing_of_what_an_area_fetches() -> None:
     day = date(2021, 1, 1)
     leases = [
         closed(f"l{n}", day + timedelta(days=n), 2_000.0, flags=["scope.not_a_home"])
         for n in range(40)
     ]
     homes = [closed(f"h{n}", date(2021, 3, 1) + timedelta(days=n), 300_000.0) for n in range(30)]
-    excluded = clean(tmp_path, leases + homes).read("clean.exclusions")
+    excluded = Room(leases + homes)["exclusions"]
     assert set(excluded["rule_id"]) == {"sale.not_a_home"}
     assert excluded.height == len(leases)
 
 
-def test_condo_units_of_one_building_stay_apart(tmp_path: Path) -> None:
+def test_condo_units_of_one_building_stay_apart() -> None:
     rows = [
         closed(key, date(2021, 4, 1), 200_000.0, unparsed_address="9 Main St", unit_number=unit)
         for key, unit in (("1", "4A"), ("2", "4B"), ("3", "4 a"))
     ]
-    homes = clean(tmp_path, rows).read("clean.properties")
+    homes = Room(rows)["properties"]
     assert homes.height == 2
 
 
-def test_implausible_sales_stay_and_name_their_rule(tmp_path: Path) -> None:
+def test_implausible_sales_stay_and_name_their_rule() -> None:
     usual = [
         closed(f"u{n}", date(2021, 1, 1) + timedelta(days=n), 200_000.0 + 1000 * n)
         for n in range(25)
@@ -105,8 +104,8 @@ def test_implausible_sales_stay_and_name_their_rule(tmp_path: Path) -> None:
         closed("quick", date(2021, 3, 1), 220_000.0, list_price=220_000.0, days_on_market=1),
         closed("land", date(2021, 3, 1), 220_000.0, flags=["scope.not_a_home"]),
     ]
-    warehouse = clean(tmp_path, usual + odd)
-    excluded = warehouse.read("clean.exclusions")
+    room = Room(usual + odd)
+    excluded = room["exclusions"]
     assert dict(zip(excluded["listing_key"], excluded["rule_id"], strict=True)) == {
         "token": "sale.token_price",
         "low": "sale.far_below_area",
@@ -114,14 +113,14 @@ def test_implausible_sales_stay_and_name_their_rule(tmp_path: Path) -> None:
         "family": "sale.not_exposed",
         "land": "sale.not_a_home",
     }
-    assert warehouse.read("clean.sales").height == len(usual) + len(odd)
+    assert room["sales"].height == len(usual) + len(odd)
 
 
-def test_early_sales_are_not_judged_by_a_market_that_is_not_known_yet(tmp_path: Path) -> None:
+def test_early_sales_are_not_judged_by_a_market_that_is_not_known_yet() -> None:
     rows = [closed("first", date(2021, 1, 1), 20_000.0)] + [
         closed(f"u{n}", date(2021, 2, 1) + timedelta(days=n), 200_000.0) for n in range(30)
     ]
-    assert clean(tmp_path, rows).read("clean.exclusions").height == 0
+    assert Room(rows)["exclusions"].height == 0
 
 
 sale = st.tuples(
@@ -132,11 +131,9 @@ sale = st.tuples(
 )
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(sales=st.lists(sale, min_size=5, max_size=40), day=st.integers(0, 400))
-def test_what_comes_later_changes_no_earlier_sale(
-    tmp_path_factory: pytest.TempPathFactory, sales: list[tuple], day: int
-) -> None:
+def test_what_comes_later_changes_no_earlier_sale(sales: list[tuple], day: int) -> None:
     start = date(2020, 1, 1)
     rows = [
         closed(f"k{key}", start + timedelta(days=at), price, unparsed_address=street)
@@ -147,9 +144,8 @@ def test_what_comes_later_changes_no_earlier_sale(
     columns = ["listing_key", "property_key", "close_date", "close_price", "excluded_by"]
 
     def before(some: list[dict[str, Any]]) -> list[tuple]:
-        folder = tmp_path_factory.mktemp("market")
         random.Random(0).shuffle(some)
-        table = clean(folder, some).read("clean.sales").filter(pl.col("known_at") < horizon)
+        table = Room(some)["sales"].filter(pl.col("known_at") < horizon)
         return table.select(columns).sort(columns).rows()
 
     if known:

@@ -1,11 +1,11 @@
--- One row per distinct address as it was written: street line, unit, city and postal code.
+-- One row per distinct address as it was written: street line, unit, city, state and postal code.
 -- A source that gives the parts only gets a line made of them.
 SELECT
     raw_address,
     unit_number,
     city,
     postal_code,
-    min(state_or_province) AS state_or_province,
+    state_or_province,
     count(*) AS n_versions
 FROM (
     SELECT
@@ -20,5 +20,5 @@ FROM (
     FROM staging.listings
 )
 WHERE raw_address IS NOT NULL
-GROUP BY raw_address, unit_number, city, postal_code
+GROUP BY ALL
 ORDER BY ALL

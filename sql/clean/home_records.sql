@@ -33,12 +33,12 @@ first_told AS (
     FROM told
     QUALIFY row_number() OVER (
         PARTITION BY source, listing_key, parcel_number, raw_address, unit_number, city, postal_code,
-            county_or_parish, latitude, longitude
+            county_or_parish, state_or_province, latitude, longitude
         ORDER BY known_at, row_hash, file_hash, record_number
     ) = 1
 )
 SELECT
-    first_told.* EXCLUDE (row_hash, file_hash, record_number, state_or_province),
+    first_told.* EXCLUDE (row_hash, file_hash, record_number),
     addresses.parse_status,
     addresses.address_key,
     addresses.unit,
@@ -53,5 +53,6 @@ LEFT JOIN clean.addresses
     AND addresses.unit_number IS NOT DISTINCT FROM first_told.unit_number
     AND addresses.city IS NOT DISTINCT FROM first_told.city
     AND addresses.postal_code IS NOT DISTINCT FROM first_told.postal_code
+    AND addresses.state_or_province IS NOT DISTINCT FROM first_told.state_or_province
 ORDER BY first_told.known_at, first_told.source, first_told.listing_key, first_told.row_hash, first_told.file_hash,
     first_told.record_number

@@ -31,5 +31,6 @@ JOIN clean.property_links AS links
     AND links.city IS NOT DISTINCT FROM told.city
     AND links.postal_code IS NOT DISTINCT FROM told.postal_code
     AND links.county_or_parish IS NOT DISTINCT FROM told.county_or_parish
+    AND links.state_or_province IS NOT DISTINCT FROM told.state_or_province
     AND links.latitude IS NOT DISTINCT FROM told.latitude
     AND links.longitude IS NOT DISTINCT FROM told.longitude
