@@ -14,7 +14,7 @@ LISTING, PARCEL, ADDRESS, PLACE, FUZZY, FIRST = (
 # From the strongest down; a fuzzy link is asked for only when there is none of these.
 EXACT = (LISTING, PARCEL, ADDRESS, PLACE)
 AREA_TOLERANCE, CHANGED_AREA = 0.02, 0.10
-NEAR_KM = 0.05
+NEAR_KM, SAME_SPOT_KM = 0.05, 0.002
 _NO_PARCEL = {"", "NA", "NONE", "TBD", "UNKNOWN", "MULTIPLE", "PENDING", "UNASSIGNED", "SEEREMARKS"}
 _SEVERAL = re.compile(r"[,;&+|]|\bAND\b", re.I)
 _ATTACHED = re.compile(r"condo|town|apart|attached|co-?op|high.?rise|multi|plex", re.I)
@@ -117,7 +117,7 @@ def may_be_one(a: Record, b: Record, kind: str) -> bool:
     if kind == LISTING:
         return True
     if kind == FUZZY:
-        return bool(a.unit and b.unit) or not (a.attached or b.attached) or _same_flat(a, b)
+        return bool(a.unit and b.unit) or not (a.attached or b.attached) or _next_to_none(a, b)
     if kind == PARCEL:
         return _one_parcel(a, b)
     if kind == ADDRESS:
@@ -160,6 +160,12 @@ def _same_size(a: Record, b: Record, tolerance: float = AREA_TOLERANCE) -> bool:
 
 def _same_flat(a: Record, b: Record) -> bool:
     return _same_size(a, b) and _agree(a.bedrooms, b.bedrooms)
+
+
+def _next_to_none(a: Record, b: Record) -> bool:
+    """Whether two homes of buildings with several cannot be neighbours of one plan."""
+    same_door = a.street_number is not None and a.street_number == b.street_number
+    return _same_flat(a, b) and (same_door or distance_km(a, b, unknown=1.0) <= SAME_SPOT_KM)
 
 
 def _alike(a: Record, b: Record) -> bool:

@@ -191,13 +191,17 @@ def _candidates(scored: pl.DataFrame | None) -> dict[int, list[dict[str, Any]]]:
     if scored is None:
         return near
     number, street, place = pl.col("gamma_number"), pl.col("gamma_street"), pl.col("gamma_place")
-    same_build = (pl.col("gamma_area") == 2) & (pl.col("gamma_year").is_in([-1, 2]))
+    build = (pl.col("gamma_area") == 2) & pl.col("gamma_year").is_in([-1, 2])
+    build &= pl.col("gamma_lot") != 0
     # The same door, the street spelled otherwise; its direction or suffix only at the same spot.
-    door = (number == 2) & ((street >= 2) | ((street == 1) & (place >= 2)))
-    # Another number, or none: only the same building on the same spot.
-    spot = (number != 2) & (street != 0) & (place == 3) & same_build & (pl.col("gamma_lot") != 0)
+    door = (number == 3) & ((street >= 2) | ((street == 1) & (place >= 2)))
+    # No door told, or two digits swapped: only the same building on the same spot. One digit off:
+    # on the very same spot, for the house next door is often built alike.
+    spot = (number == -1) & (place >= 3) & build
+    slip = ((number == 2) & (place >= 3)) | ((number == 1) & (place == 4))
+    slip &= (street >= 2) & build & (pl.col("gamma_rooms") != 0)
     parcel = (pl.col("gamma_parcel") == 1) & ((pl.col("gamma_postal") == 1) | (place >= 2))
-    for pair in scored.filter(door | spot | parcel).iter_rows(named=True):
+    for pair in scored.filter(door | spot | slip | parcel).iter_rows(named=True):
         near[pair["later"]].append(pair)
     return near
 

@@ -32,7 +32,13 @@ _LEVELS: dict[str, tuple[str, tuple[tuple[str, float, float], ...]]] = {
         "street_number_l IS NULL OR street_number_r IS NULL",
         (
             ("street_number_l = street_number_r", 0.97, 0.01),
-            ("damerau_levenshtein(street_number_l, street_number_r) <= 1", 0.02, 0.03),
+            (
+                "damerau_levenshtein(street_number_l, street_number_r) = 1"
+                " AND levenshtein(street_number_l, street_number_r) = 2",
+                0.01,
+                0.005,
+            ),
+            ("damerau_levenshtein(street_number_l, street_number_r) = 1", 0.01, 0.025),
             ("ELSE", 0.01, 0.96),
         ),
     ),
@@ -53,7 +59,8 @@ _LEVELS: dict[str, tuple[str, tuple[tuple[str, float, float], ...]]] = {
     "place": (
         "latitude_l IS NULL OR latitude_r IS NULL",
         (
-            (f"{_NEAR} <= 0.015", 0.70, 0.0005),
+            (f"{_NEAR} <= 0.002", 0.50, 0.0002),
+            (f"{_NEAR} <= 0.015", 0.20, 0.0005),
             (f"{_NEAR} <= 0.06", 0.20, 0.002),
             (f"{_NEAR} <= 1", 0.07, 0.05),
             ("ELSE", 0.03, 0.9475),
@@ -111,6 +118,7 @@ _ADMITTED = (
 _BLOCKS = (
     "l.street_number = r.street_number AND l.postal_code = r.postal_code",
     "l.street_number = r.street_number AND l.street_name = r.street_name",
+    "l.street_number = r.street_number AND l.living_area = r.living_area",
     "l.postal_code = r.postal_code AND l.living_area = r.living_area"
     " AND l.year_built = r.year_built",
     "l.cell = r.cell AND l.living_area = r.living_area",
