@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from realty_assets import cli_actions as actions
-from realty_assets import cli_explore, cli_quarantine, cli_sources, cli_value
+from realty_assets import cli_explore, cli_quarantine, cli_sales, cli_sources, cli_value
 from realty_assets import cli_output as out
 from realty_assets.errors import RealtyError
 
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(cli_quarantine.app)
 app.add_typer(cli_sources.app)
+app.add_typer(cli_sales.app)
 FILE_COLUMNS = [
     *["file_name", "status", "rows_read", "rows_staged", "rows_quarantined", "rows_unchanged"]
 ]

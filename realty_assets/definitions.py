@@ -12,6 +12,7 @@ import dagster as dg
 
 from realty_assets import automation
 from realty_assets.cleaning import assets as cleaning
+from realty_assets.cleaning import checks as cleaning_checks
 from realty_assets.exploration import assets as exploration
 from realty_assets.exploration import checks as exploration_checks
 from realty_assets.features import assets as features
@@ -33,6 +34,7 @@ CHECKS = [
     ingestion_checks,
     exploration_checks,
     publishing_checks,
+    cleaning_checks,
     features_checks,
     modeling_checks,
     serving_checks,

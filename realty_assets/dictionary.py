@@ -13,6 +13,7 @@ VOLATILE: dict[str, frozenset[str]] = {
     "ledger.events": frozenset({"event_at", "delivery_id", "decision_id", "run_id"}),
     "ledger.files": frozenset({"delivery_id", "arrived_at", "written_at", "run_id", "duration_s"}),
     "ledger.photo_files": frozenset({"arrived_at", "run_id"}),
+    "ledger.sale_decisions": frozenset({"decision_id", "decided_at", "run_id"}),
     "modeling.models": frozenset({"trained_at", "duration_s", "run_id"}),
     "promotion.decisions": frozenset({"decided_at"}),
     "promotion.aliases": frozenset({"moved_at"}),

@@ -119,7 +119,7 @@ def link(
     told = _prepared(records)
     ones = [_record(row) for row in told.iter_rows(named=True)]
     near = _candidates(score(told) if len(ones) > 1 else None)
-    homes, links = _Homes(), []
+    homes, links = _Homes(), list[_Link]()
     index: dict[str, dict[tuple[str, ...], list[int]]] = {kind: defaultdict(list) for kind in EXACT}
     for number, one in enumerate(ones):
         keys = list(keys_of(one))

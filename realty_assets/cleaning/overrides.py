@@ -48,22 +48,36 @@ def find_sale(tx: Tx, key: str, source: str | None = None) -> dict[str, Any]:
     return found.row(0, named=True)
 
 
-def decide(
-    tx: Tx, verb: str, key: str, reason: str, by: str, source: str | None, run_id: str | None
+def check(
+    tx: Tx, verb: str, key: str, reason: str, by: str, source: str | None = None
 ) -> dict[str, Any]:
-    """Writes a decision down; the last one on the sale again is only repeated.
+    """The sale that a decision is about, as a row of clean.sales.
 
     Raises BadSaleDecision for an unknown verb, a blank reason or name, or no such sale.
     """
     if verb not in VERBS:
         raise BadSaleDecision(f"A sale can be excluded or included, not {verb!r}.")
-    reason, by = reason.strip(), by.strip()
-    if not reason:
+    if not reason.strip():
         raise BadSaleDecision(f"The reason is blank: say with --reason why to {verb} the sale.")
-    if not by:
+    if not by.strip():
         raise BadSaleDecision("The name is blank: say with --by who decides.")
+    return find_sale(tx, key, source)
+
+
+def decide(
+    tx: Tx,
+    verb: str,
+    key: str,
+    reason: str,
+    by: str,
+    source: str | None = None,
+    run_id: str | None = None,
+) -> dict[str, Any]:
+    """Writes a decision down, in the open transaction; the last one on the sale, given once more,
+    is only repeated. Raises what `check` raises."""
+    sale = check(tx, verb, key, reason, by, source)
+    reason, by = reason.strip(), by.strip()
     create_table(tx)
-    sale = find_sale(tx, key, source)
     last = tx.read(sql("clean/last_sale_decisions.sql")).filter(
         (pl.col("source") == sale["source"]) & (pl.col("listing_key") == sale["listing_key"])
     )
@@ -87,6 +101,10 @@ def decide(
         **{name: sale[name] for name in ("close_price", "ruled_out_by", "rule_ids")},
         "rule_version": RULE_VERSION,
     }
-    schema = {"run_id": pl.String, "ruled_out_by": pl.String, "rule_ids": pl.List(pl.String)}
+    schema: dict[str, Any] = {
+        "run_id": pl.String,
+        "ruled_out_by": pl.String,
+        "rule_ids": pl.List(pl.String),
+    }
     tx.append(TABLE, pl.DataFrame([row], schema_overrides=schema))
     return {**told, "recorded": True}

@@ -181,7 +181,7 @@ def _settings() -> Any:
     from splink import SettingsCreator
     from splink.comparison_library import CustomComparison
 
-    def levels(null: str, told: tuple[tuple[str, float, float], ...]) -> list[dict[str, Any]]:
+    def levels(null: str, told: tuple[tuple[str, float, float], ...]) -> list[Any]:
         first: dict[str, Any] = {
             "sql_condition": null,
             "label_for_charts": "not known",
@@ -205,7 +205,9 @@ def _settings() -> Any:
             CustomComparison(output_column_name=name, comparison_levels=levels(null, told))
             for name, (null, told) in _LEVELS.items()
         ],
-        blocking_rules_to_generate_predictions=[f"{block} AND {_ADMITTED}" for block in _BLOCKS],
+        blocking_rules_to_generate_predictions=list[Any](
+            f"{block} AND {_ADMITTED}" for block in _BLOCKS
+        ),
         retain_intermediate_calculation_columns=True,
         retain_matching_columns=True,
     )

@@ -27,8 +27,8 @@ def judge(
 ) -> pl.DataFrame:
     """clean.sales: the closings that stand for a sale (sql/clean/closings.sql), judged.
 
-    `told` is clean.sale_listings, `decisions` the last decision on each sale (source, listing_key,
-    verb, decided_by, reason). New columns: other_listing_keys and n_listings (copies of the sale),
+    `told` is clean.sale_listings, `decisions` the last decision under each listing key (source,
+    listing_key, decision_number, verb, decided_by, reason). New columns: other_listing_keys and n_listings (copies of the sale),
     rule_ids (every rule that speaks of it), excluded_by (the one that keeps it from training).
     """
     sale = {"sale_source": "source", "sale_listing_key": "listing_key"}
@@ -62,13 +62,7 @@ def judge(
         .to_series()
         .alias("ruled_out_by"),
     ).join(
-        decisions.select(
-            "source",
-            "listing_key",
-            decision="verb",
-            decided_by="decided_by",
-            decision_reason="reason",
-        ),
+        _decided(told, decisions),
         on=["source", "listing_key"],
         how="left",
         maintain_order="left",
@@ -79,6 +73,28 @@ def judge(
         .when(pl.col("decision") == "exclude")
         .then(pl.lit(ANALYST))
         .otherwise("ruled_out_by")
+    )
+
+
+def _decided(told: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
+    """The last decision on each sale, made under the key of any listing that tells of it: which of
+    them stands for the sale may change when older files come in."""
+    return (
+        decisions.join(
+            told.select("source", "listing_key", "sale_source", "sale_listing_key"),
+            on=["source", "listing_key"],
+            how="inner",
+        )
+        .sort("decision_number")
+        .group_by("sale_source", "sale_listing_key", maintain_order=True)
+        .last()
+        .select(
+            source="sale_source",
+            listing_key="sale_listing_key",
+            decision="verb",
+            decided_by="decided_by",
+            decision_reason="reason",
+        )
     )
 
 

@@ -43,7 +43,7 @@ class Room:
         overrides.create_table(self.tx)
         self.make()
         for decision in decisions or []:
-            overrides.decide(self.tx, run_id=None, **{"source": None, "by": "ann", **decision})
+            overrides.decide(self.tx, **{"by": "ann", **decision})
         if decisions:
             self.make()
 
