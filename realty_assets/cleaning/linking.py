@@ -75,10 +75,11 @@ class _Homes:
 
     def open(self, first: Record) -> int:
         named = identity(first)
-        key = _digest(f"{first.source} {named}")
-        if key in self._taken:
+        key, told, again = _digest(f"{first.source} {named}"), first.listing_key, 0
+        while key in self._taken:
             # Two homes of one description, such as flats without a unit: the listing tells.
-            key = _digest(f"{first.source} {named} listing {first.listing_key} {len(self.keys)}")
+            key = _digest(f"{first.source} {named} listing {told} {again}")
+            again += 1
         self._taken.add(key)
         self.keys.append(key)
         self.named.append(named)
@@ -194,7 +195,9 @@ def _candidates(scored: pl.DataFrame | None) -> dict[int, list[dict[str, Any]]]:
     build = (pl.col("gamma_area") == 2) & pl.col("gamma_year").is_in([-1, 2])
     build &= pl.col("gamma_lot") != 0
     # The same door, the street spelled otherwise; its direction or suffix only at the same spot.
+    # Another postal code is a slip only where the places agree: every town has its Main Street.
     door = (number == 3) & ((street >= 2) | ((street == 1) & (place >= 2)))
+    door &= (pl.col("gamma_postal") != 0) | (place >= 2)
     # No door told, or two digits swapped: only the same building on the same spot. One digit off:
     # on the very same spot, for the house next door is often built alike.
     spot = (number == -1) & (place >= 3) & build

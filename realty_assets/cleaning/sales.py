@@ -28,8 +28,9 @@ def judge(
     """clean.sales: the closings that stand for a sale (sql/clean/closings.sql), judged.
 
     `told` is clean.sale_listings, `decisions` the last decision under each listing key (source,
-    listing_key, decision_number, verb, decided_by, reason). New columns: other_listing_keys and n_listings (copies of the sale),
-    rule_ids (every rule that speaks of it), excluded_by (the one that keeps it from training).
+    listing_key, decision_number, verb, decided_by, reason). New columns: other_listing_keys and
+    n_listings (copies of the sale), rule_ids (every rule that speaks of it), excluded_by (the one
+    that keeps it from training).
     """
     sale = {"sale_source": "source", "sale_listing_key": "listing_key"}
     copies = (
