@@ -61,11 +61,11 @@ def _listed(rule: str | None, limit: int) -> dict[str, Any]:
 
     if rule is not None and rule not in RULE_SENTENCES:
         raise actions.BadRequest(f"There is no rule {rule!r}: one of {', '.join(RULE_SENTENCES)}.")
-    with _warehouse().transaction() as tx:
-        if not tx.exists("clean.exclusions"):
-            raise overrides.BadSaleDecision("There are no sales yet: run `realty run all` first.")
-        found = tx.read(sql("clean/excluded_sales.sql"), {"rule": rule, "most": limit})
-        counts = rule_counts(tx.read("clean.exclusions"))
+    warehouse = _warehouse()
+    if not warehouse.exists("clean.exclusions"):
+        raise overrides.BadSaleDecision(overrides.NO_SALES)
+    found = warehouse.read(sql("clean/excluded_sales.sql"), {"rule": rule, "most": limit})
+    counts = rule_counts(warehouse.read("clean.exclusions"))
     return {
         "rules": [
             {"rule": name, "n_sales": n, "sentence": RULE_SENTENCES[name]}
@@ -86,7 +86,10 @@ def _decide(verb: str, key: str, reason: str, by: str | None, source: str | None
     asked = {"verb": verb, "key": key, "reason": reason, "by": who}
     # Dagster takes no null in a configuration.
     asked |= {"source": source} if source is not None else {}
-    with _warehouse().transaction() as tx:
+    warehouse = _warehouse()
+    if not warehouse.exists("clean.sales"):
+        raise overrides.BadSaleDecision(overrides.NO_SALES)
+    with warehouse.transaction() as tx:
         overrides.check(tx, **asked)
     ledger = dg.AssetKey(["ledger", "sale_decisions"])
     made = [dg.AssetKey(["clean", name]) for name in ("sales", "properties", "exclusions")]

@@ -14,6 +14,7 @@ from realty_assets.warehouse import Tx, sql
 
 TABLE = "ledger.sale_decisions"
 VERBS = ("exclude", "include")
+NO_SALES = "There are no sales yet: run `realty ingest`, then `realty run all`."
 
 
 class BadSaleDecision(RealtyError):
@@ -29,7 +30,7 @@ def find_sale(tx: Tx, key: str, source: str | None = None) -> dict[str, Any]:
     """The one row of clean.sales that goes by a listing key. Raises BadSaleDecision for none or
     several."""
     if not tx.exists("clean.sales"):
-        raise BadSaleDecision("There are no sales yet: run `realty run all` first.")
+        raise BadSaleDecision(NO_SALES)
     found = tx.read(sql("clean/sales_of_key.sql"), {"key": key, "source": source})
     if found.is_empty():
         where = f" of the source {source}" if source else ""
