@@ -39,6 +39,8 @@ class Record:
     living_area: float | None
     year_built: int | None
     bedrooms: int | None
+    bathrooms: float | None
+    lot: float | None
     attached: bool
 
 
@@ -122,7 +124,9 @@ def may_be_one(a: Record, b: Record, kind: str) -> bool:
         return _one_parcel(a, b)
     if kind == ADDRESS:
         return _one_address(a, b)
-    return _same_size(a, b) and _agree(a.year_built, b.year_built)
+    # Coordinates are often rounded, or those of a row of houses: only the very same building.
+    fields = ("living_area", "lot", "year_built", "bedrooms", "bathrooms")
+    return all(_agree(getattr(a, name), getattr(b, name)) for name in fields)
 
 
 def _one_parcel(a: Record, b: Record) -> bool:

@@ -107,10 +107,11 @@ _SCORED: dict[str, Any] = {
     **{f"gamma_{name}": pl.Int32 for name in _LEVELS},
 }
 # Pairs that are scored at all. Two parcels, or two units, are two homes: never a question of odds;
-# and what shares an exact key has been judged by that key.
+# and what shares an exact key, or has no name on either side, has been judged by that alone.
 _ADMITTED = (
     "(l.parcel IS NULL OR r.parcel IS NULL OR (l.parcel = r.parcel AND l.source <> r.source))"
     " AND l.unit_or_none = r.unit_or_none"
+    " AND (l.named OR r.named)"
     " AND (l.source <> r.source OR l.listing_key <> r.listing_key)"
     " AND (coalesce(l.address_key <> r.address_key, TRUE)"
     " OR l.postal_code IS DISTINCT FROM r.postal_code)"

@@ -17,8 +17,8 @@ from realty_assets_tests.frames import closed
 HOME: dict[str, Any] = {
     "unparsed_address": "1301 E Willow Elm St",
     "city": "Houston",
-    "latitude": 29.76,
-    "longitude": -95.36,
+    "latitude": 29.760123,
+    "longitude": -95.360456,
     "living_area": 2147.0,
     "lot_size_square_feet": 7411.0,
     "year_built": 1998,
@@ -74,7 +74,7 @@ def test_a_parcel_in_one_listing_and_an_address_in_another_meet_in_a_third() -> 
         {"unparsed_address": "1301 Willow Elm"},
         {"unparsed_address": "1310 E Willow Elm St"},
         {"unparsed_address": None, "parcel_number": "5550001"},
-        {"unparsed_address": None, "parcel_number": "5550001", "latitude": 29.76009},
+        {"unparsed_address": None, "parcel_number": "5550001", "latitude": 29.760203},
         {"postal_code": "77010"},
     ],
 )
@@ -87,8 +87,8 @@ def test_a_slip_is_seen_through(slip: dict[str, Any]) -> None:
     "other",
     [
         # The house next door, built to the same plan.
-        {"unparsed_address": "1303 E Willow Elm St", "longitude": -95.35990},
-        {"unparsed_address": "1310 E Willow Elm St", "longitude": -95.35970},
+        {"unparsed_address": "1303 E Willow Elm St", "longitude": -95.360356},
+        {"unparsed_address": "1310 E Willow Elm St", "longitude": -95.360156},
         # The other half of the street, the court beside the street, the next avenue.
         {"unparsed_address": "1301 W Willow Elm St", "longitude": -95.38},
         {"unparsed_address": "1301 E Willow Elm Ct", "longitude": -95.37},
@@ -137,12 +137,30 @@ def test_new_homes_on_the_parcel_of_their_tract_are_many() -> None:
     assert linked(*rows)[0] == 4
 
 
+def test_places_that_are_rounded_are_no_evidence_of_one_spot() -> None:
+    here = {"latitude": 29.7601, "longitude": -95.36}
+    bare = {"unparsed_address": None, "parcel_number": "5550001"}
+    assert linked(at(0), at(1, **bare))[0] == 1
+    assert linked(at(0, **here), at(1, **bare, **here))[0] == 2
+
+
+def test_a_place_alone_ties_only_the_very_same_building() -> None:
+    bare = {"unparsed_address": None}
+    assert linked(at(0, **bare), at(1, **bare)) == (1, ["first", "place"])
+    for other in (
+        {"lot_size_square_feet": 7400.0},
+        {"bathrooms_total": 2.0},
+        {"living_area": 2140},
+    ):
+        assert linked(at(0, **bare), at(1, **{**bare, **other}))[0] == 2
+
+
 def test_homes_that_are_alike_are_no_reason_to_choose_one() -> None:
     twins = [
         at(0, unparsed_address="101 Oak Ln"),
-        at(1, unparsed_address="103 Oak Ln", longitude=-95.35995),
+        at(1, unparsed_address="103 Oak Ln", longitude=-95.360406),
     ]
-    bare = at(2, unparsed_address=None, longitude=-95.359975)
+    bare = at(2, unparsed_address=None, longitude=-95.360431)
     assert linked(*twins, bare)[0] == 3
 
 
@@ -155,10 +173,10 @@ def test_parcel_numbers_without_meaning_link_nothing() -> None:
 
 @pytest.fixture(scope="module")
 def told(town: Town) -> slips.Told:
-    """A third of the homes of the town, with twice as many slips."""
+    """A fifth of the homes of the town, with twice as many slips."""
     true = slips.truth_of(town.staged, town.truth, town.faults)
     return slips.with_slips(
-        town.staged, true.filter(pl.col("home").str.contains("[037]$")), seed=1, rate=2.0
+        town.staged, true.filter(pl.col("home").str.contains("[07]$")), seed=1, rate=2.0
     )
 
 
@@ -172,7 +190,7 @@ def test_the_order_of_rows_and_the_number_of_threads_change_nothing(told: slips.
     assert "fuzzy" in room["property_links"]["evidence"]
 
 
-@pytest.mark.parametrize("share", [0.25, 0.6, 0.9])
+@pytest.mark.parametrize("share", [0.4, 0.8])
 def test_what_becomes_known_later_changes_no_home_of_before(told: slips.Told, share: float) -> None:
     times = told.staged["known_at"].sort()
     horizon: datetime = times[int(share * len(times))]
