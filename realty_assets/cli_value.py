@@ -60,6 +60,7 @@ def value_file(
     from realty_assets.serving.request_columns import telling
     from realty_assets.serving.request_file import read_request
     from realty_assets.serving.speaking import Training
+    from realty_assets.serving.values import ESTIMATE
     from realty_assets.serving.values_file import check_output, write_values
     from realty_assets.settings import get_settings
     from realty_assets.warehouse import Warehouse
@@ -80,7 +81,7 @@ def value_file(
             track,
         )
         write_values(to, request, answer.read_as, answer.frame)
-    return {"in": str(path), "out": str(to), **summary(request, answer)}
+    return {"in": str(path), "out": str(to), **summary(request, answer), "note": ESTIMATE}
 
 
 def summary(request: RequestFile, answer: Answer) -> dict[str, Any]:
