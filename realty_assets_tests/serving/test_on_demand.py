@@ -117,6 +117,7 @@ def test_what_a_row_gets_depends_on_no_other_row(town: Warehouse, places: list[i
     whole = _whole(town)
     said = asked(town, *(POOL[at] for at in places)).frame
     assert said.to_dicts() == [whole[at] for at in places]
+    assert one(town, POOL[places[0]]) == whole[places[0]]
 
 
 _WHOLE: dict[str, list[dict[str, Any]]] = {}
@@ -124,7 +125,7 @@ _WHOLE: dict[str, list[dict[str, Any]]] = {}
 
 def _whole(town: Warehouse) -> list[dict[str, Any]]:
     if town.database not in _WHOLE:
-        _WHOLE[town.database] = [one(town, row) for row in POOL]
+        _WHOLE[town.database] = asked(town, *POOL).frame.to_dicts()
     return _WHOLE[town.database]
 
 
