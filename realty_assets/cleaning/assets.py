@@ -134,6 +134,12 @@ listings = _table(
     "The latest known version of every listing.",
     statements=["listings"],
 )
+contracts = _table(
+    "contracts",
+    ["clean.listing_versions"],
+    "The day of the contract that led to each sale, where a version of the listing tells it.",
+    statements=["contracts"],
+)
 sale_listings = _table(
     "sale_listings",
     ["clean.listing_versions"],

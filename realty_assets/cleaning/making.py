@@ -50,6 +50,7 @@ STEPS: dict[str, Step] = {
     "property_links": property_links,
     "listing_versions": lambda _: sql("clean/listing_versions.sql"),
     "listings": lambda _: sql("clean/listings.sql"),
+    "contracts": lambda _: sql("clean/contracts.sql"),
     "sale_listings": _sale_listings,
     "sales": _sales,
     "properties": lambda _: sql("clean/properties.sql"),
