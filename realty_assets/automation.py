@@ -57,6 +57,16 @@ backtest_job = dg.define_asset_job(
     ),
     description="Rolling-origin backtest of a window of months.",
 )
+evaluate_job = dg.define_asset_job(
+    "evaluate",
+    selection=dg.AssetSelection.assets(
+        *(["modeling", name] for name in ("baselines", "baseline_values")),
+        *(["modeling", f"evaluation_{name}"] for name in ("segments", "ratio_studies")),
+        *(["modeling", f"evaluation_{name}"] for name in ("splits", "rivals")),
+        ["serving", "evaluation_reports"],
+    ),
+    description="Honest evaluation of the backtests: baselines, splits, segments, rivals.",
+)
 
 
 def quiet_files(home: Path, quiet_s: float, now: float) -> list[tuple[str, int, int]]:
@@ -126,6 +136,6 @@ follow_sensor = dg.AutomationConditionSensorDefinition(
     minimum_interval_seconds=10,
 )
 
-jobs = [ingest_job, all_job, backtest_job]
+jobs = [ingest_job, all_job, backtest_job, evaluate_job]
 sensors: Sequence[dg.SensorDefinition] = [inbox_sensor, follow_sensor]
 schedules = [monthly_retrain]

@@ -13,7 +13,14 @@ from typing import Annotated
 import typer
 
 from realty_assets import cli_actions as actions
-from realty_assets import cli_explore, cli_quarantine, cli_sales, cli_sources, cli_value
+from realty_assets import (
+    cli_evaluate,
+    cli_explore,
+    cli_quarantine,
+    cli_sales,
+    cli_sources,
+    cli_value,
+)
 from realty_assets import cli_output as out
 from realty_assets.errors import RealtyError
 
@@ -156,6 +163,7 @@ def demo(
 
 app.command()(cli_explore.explore)
 app.command()(cli_value.value)
+app.command()(cli_evaluate.evaluate)
 
 
 def main() -> None:

@@ -21,15 +21,20 @@ from realty_assets.ingestion import assets as ingestion
 from realty_assets.ingestion import checks as ingestion_checks
 from realty_assets.modeling import assets as modeling
 from realty_assets.modeling import checks as modeling_checks
+from realty_assets.modeling.judging import assets as judging
 from realty_assets.promotion import assets as promotion
 from realty_assets.publishing import assets as publishing
 from realty_assets.publishing import checks as publishing_checks
 from realty_assets.serving import assets as serving
 from realty_assets.serving import checks as serving_checks
+from realty_assets.serving.judging import assets as judging_page
 from realty_assets.settings import Settings, get_settings
 from realty_assets.warehouse import Warehouse
 
-ROOMS = [ingestion, exploration, publishing, cleaning, features, modeling, promotion, serving]
+ROOMS = [
+    *(ingestion, exploration, publishing, cleaning, features),
+    *(modeling, judging, promotion, serving, judging_page),
+]
 CHECKS = [
     ingestion_checks,
     exploration_checks,

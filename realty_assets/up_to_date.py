@@ -23,8 +23,8 @@ from realty_assets.warehouse import SQL_ROOT, Tx, Warehouse, sql
 FULL_RUNS = "ledger.full_runs"
 # Tables that name files: see ledger/named_files.sql.
 NAMING_FILES = (
-    *("serving.reports", "modeling.models", "publish.manifests"),
-    "exploration.reports",
+    *("serving.reports", "serving.evaluation_reports", "modeling.models"),
+    *("publish.manifests", "exploration.reports"),
 )
 PACKAGE = Path(__file__).parent
 # Settings of the machine, which change no table.

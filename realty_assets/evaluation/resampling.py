@@ -111,11 +111,12 @@ def figure_intervals(
     price: npt.ArrayLike,
     *,
     labels: Sequence[object] | None = None,
+    figures: Sequence[str] = FIGURES,
     seed: int = 7,
     n_draws: int = 2000,
     level: float = 0.95,
 ) -> dict[str, tuple[float, float]]:
-    """Interval of each of FIGURES (as defined in metrics.py and ratio_study.py), by name.
+    """Interval of each of `figures` (as defined in metrics.py and ratio_study.py), by name.
 
     `labels` (n,) name the blocks; without them, or with fewer than MIN_BLOCKS, sales are drawn one
     by one (`resampled_by` says which). Neither order of rows nor of labels matters.
@@ -137,7 +138,7 @@ def figure_intervals(
         np.column_stack([ape <= 0.10, (p - s) ** 2, around**2, around, p / s, p, s]).astype(float)
     )
     spread = mean[:, 2] - mean[:, 3] ** 2
-    m, cod, prb = _ratio_draws(resamples, p, s)
+    m, cod, prb = _ratio_draws(resamples, p, s, "prb" in figures)
     with np.errstate(divide="ignore", invalid="ignore"):
         draws = {
             "mdape": resamples.medians(ape),
@@ -148,7 +149,7 @@ def figure_intervals(
             "prd": mean[:, 4] / (mean[:, 5] / mean[:, 6]),
             "prb": prb,
         }
-    return {name: percentile_interval(draws[name], level) for name in FIGURES}
+    return {name: percentile_interval(draws[name], level) for name in figures}
 
 
 def resampled_by(labels: Sequence[object] | None) -> str:
@@ -156,8 +157,10 @@ def resampled_by(labels: Sequence[object] | None) -> str:
     return "sales" if labels is None or len(set(labels)) < MIN_BLOCKS else "blocks"
 
 
-def _ratio_draws(resamples: Resamples, p: Array, s: Array) -> tuple[Array, Array, Array]:
-    """(median ratio, COD, PRB) of each draw, each (n_draws,)."""
+def _ratio_draws(
+    resamples: Resamples, p: Array, s: Array, with_prb: bool
+) -> tuple[Array, Array, Array]:
+    """(median ratio, COD, PRB or NaN) of each draw, each (n_draws,)."""
     r = p / s
     order = np.argsort(r, kind="stable")
     r, p, s, blocks = r[order], p[order], s[order], resamples.blocks[order]
@@ -167,6 +170,9 @@ def _ratio_draws(resamples: Resamples, p: Array, s: Array) -> tuple[Array, Array
         m = _medians(r, w)[:, None]
         n = np.add.reduce(w, axis=1).astype(np.float64)
         cod = 100.0 * np.einsum("dn,dn->d", w, np.abs(r - m)) / n / m[:, 0]
+        if not with_prb:
+            parts.append((m[:, 0], cod, np.full(len(n), np.nan)))
+            continue
         x = np.log2(0.5 * (s + p / m))
         y = (r - m) / m
         mx, my = np.einsum("dn,dn->d", w, x) / n, np.einsum("dn,dn->d", w, y) / n

@@ -188,10 +188,12 @@ def whiskers(
     show: Format,
     empty: str = "n too small",
     width: float = 460,
+    names: float = 86,
 ) -> Markup:
     """One line per figure: a dot with its interval, on a shared axis.
 
-    `reference` is a dashed line across all. Raises ValueError without rows.
+    `reference` is a dashed line across all; `names` the width left for names. Raises ValueError
+    without rows.
     """
     if not rows:
         raise ValueError("no figures to draw")
@@ -199,7 +201,7 @@ def whiskers(
     seen += [reference] if reference is not None else []
     low, high = (min(seen), max(seen)) if seen else (0.0, 1.0)
     pad = max((high - low) * 0.12, 0.005)
-    left, right, top, step = 86.0, width - 58, 24.0, 30.0
+    left, right, top, step = names, width - 58, 24.0, 30.0
     bottom = top + step * len(rows)
     x = Scale(low - pad, high + pad, left, right)
     parts = [segment(x(t), top, x(t), bottom, "grid") for t in x.ticks(5)]

@@ -1,0 +1,1 @@
+"""Honest evaluation of backtests: baselines, splits side by side, segments, rivals."""

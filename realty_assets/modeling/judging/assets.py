@@ -1,0 +1,150 @@
+"""Dagster faces of honest evaluation: tables that stand beside every backtest."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+
+import dagster as dg
+from pydantic import Field
+
+from realty_assets.faces import built, built_many
+from realty_assets.features.assets import SETTINGS as FEATURES
+from realty_assets.modeling.judging import making
+from realty_assets.modeling.judging.keeping import chosen
+from realty_assets.modeling.judging.optimism import quick_settings
+from realty_assets.modeling.walk_forward import Market
+from realty_assets.settings import get_settings
+from realty_assets.warehouse import Warehouse, sql
+
+CODE_VERSION = "1"
+COMMON: dict = {"group_name": "modeling", "owners": ["team:data"], "code_version": CODE_VERSION}
+TABLES = (
+    *(making.BASELINES, making.VALUES, making.SEGMENTS, making.STUDIES),
+    *(making.SPLITS, making.RIVALS),
+)
+OF_BASELINES = [making.SALES, making.INDEX, making.PREDICTIONS]
+OF_SEGMENTS = [making.SALES, making.PHOTOS, making.PREDICTIONS]
+OF_SPLITS = [making.SALES, making.MATRIX, making.PREDICTIONS]
+OF_RIVALS = [making.SALES, making.PREDICTIONS]
+
+
+class SplitsConfig(dg.Config):
+    """Which backtests to compare with other splits."""
+
+    train: bool = Field(False, description="Train the models of the other splits.")
+    backtest_id: str = Field("", description="One backtest; empty: the headline of each track.")
+
+
+class RivalsConfig(dg.Config):
+    """A file of rival predictions."""
+
+    file: str = Field("", description="CSV with parcel_number, close_date and a column per rival.")
+    backtest_id: str = Field("", description="One backtest; empty: the headline of each track.")
+
+
+def _spec(table: str, inputs: list[str], description: str) -> dg.AssetSpec:
+    deps = [name.split(".") for name in inputs]
+    kinds = {"duckdb", "python"}
+    return dg.AssetSpec(table.split("."), deps=deps, description=description, kinds=kinds, **COMMON)
+
+
+@dg.multi_asset(
+    name="baselines",
+    pool="duckdb",
+    specs=[
+        _spec(making.BASELINES, OF_BASELINES, "Baselines on the rows that the model is judged on."),
+        _spec(making.VALUES, OF_BASELINES, "One row per sale of a backtest and baseline."),
+    ],
+)
+def baselines(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
+    seed = get_settings().seed
+    yield from built_many(
+        warehouse,
+        [making.BASELINES, making.VALUES],
+        inputs=OF_BASELINES,
+        code_version=CODE_VERSION,
+        settings={"seed": seed},
+        compute=lambda: making.make_baselines(warehouse, seed),
+    )
+
+
+@dg.multi_asset(
+    name="evaluation_segments",
+    pool="duckdb",
+    specs=[
+        _spec(making.SEGMENTS, OF_SEGMENTS, "Accuracy, uniformity and coverage by segment."),
+        _spec(making.STUDIES, OF_SEGMENTS, "Ratio study of each backtest, trimmed and untrimmed."),
+    ],
+)
+def evaluation_segments(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
+    seed = get_settings().seed
+    yield from built_many(
+        warehouse,
+        [making.SEGMENTS, making.STUDIES],
+        inputs=[name for name in OF_SEGMENTS if name != making.PHOTOS or warehouse.exists(name)],
+        code_version=CODE_VERSION,
+        settings={"seed": seed},
+        compute=lambda: making.make_segments(warehouse, seed),
+    )
+
+
+@dg.asset(
+    key=making.SPLITS.split("."),
+    deps=[name.split(".") for name in OF_SPLITS],
+    kinds={"duckdb", "xgboost"},
+    pool="duckdb",
+    description="Random, grouped and rolling-origin scores of the same sales, side by side.",
+    **COMMON,
+)
+def evaluation_splits(config: SplitsConfig, warehouse: Warehouse) -> dg.MaterializeResult:
+    settings = get_settings()
+    quick = quick_settings(settings.seed)
+
+    def wanted() -> list[str]:
+        return (
+            chosen(warehouse.read(making.PREDICTIONS), config.backtest_id) if config.train else []
+        )
+
+    snapshot = warehouse.read(sql("modeling/snapshot.sql").bind(tables=OF_SPLITS[:2])).rows()
+    return built(
+        warehouse,
+        making.SPLITS,
+        inputs=OF_SPLITS,
+        code_version=CODE_VERSION,
+        settings={"quick": repr(quick)},
+        compute=lambda: making.make_splits(
+            warehouse,
+            Market.of(
+                warehouse.read(making.SALES),
+                warehouse.read(making.MATRIX),
+                FEATURES,
+                quick,
+                settings.n_threads,
+            ),
+            hashlib.sha256(json.dumps(snapshot).encode()).hexdigest(),
+            wanted(),
+        ),
+        intact=lambda: set(wanted()) <= set(warehouse.read(making.SPLITS)["backtest_id"]),
+    )
+
+
+@dg.asset(
+    key=making.RIVALS.split("."),
+    deps=[name.split(".") for name in OF_RIVALS],
+    kinds={"duckdb", "python"},
+    pool="duckdb",
+    description="Other people's predictions of the same sales, compared in pairs.",
+    **COMMON,
+)
+def evaluation_rivals(config: RivalsConfig, warehouse: Warehouse) -> dg.MaterializeResult:
+    seed = get_settings().seed
+    return built(
+        warehouse,
+        making.RIVALS,
+        inputs=OF_RIVALS,
+        code_version=CODE_VERSION,
+        settings={"seed": seed},
+        compute=lambda: making.make_rivals(warehouse, config.file, config.backtest_id, seed),
+        # A file that is named is read again: it may have changed.
+        intact=lambda: not config.file,
+    )
