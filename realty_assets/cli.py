@@ -17,7 +17,10 @@ from realty_assets import (
     cli_evaluate,
     cli_explore,
     cli_quarantine,
+from realty_assets import (
+    cli_ratio_study,
     cli_sales,
+)
     cli_sources,
     cli_value,
 )
@@ -164,6 +167,7 @@ def demo(
 app.command()(cli_explore.explore)
 app.command()(cli_value.value)
 app.command()(cli_evaluate.evaluate)
+app.command()(cli_ratio_study.ratio_study)
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ Array = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 Counts = npt.NDArray[np.int32]
 
-CELLS = 2_000_000
+CELLS = 50_000  # of one part of the draws: what a cache holds
 # Below this many blocks their luck cannot be told from the figure.
 MIN_BLOCKS = 20
 FIGURES = ("mdape", "ppe10", "r2", "median_ratio", "cod", "prd", "prb")
@@ -88,11 +88,12 @@ class Resamples:
 
 def _medians(ordered: Array, weight: Counts) -> Array:
     """Median of `ordered` (n,) under each row of integer weights (d, n)."""
-    below = np.cumsum(weight, axis=1, dtype=np.int64)
-    total = below[:, -1:]
-    at_low = np.add.reduce(below <= (total - 1) // 2, axis=1)
-    at_high = np.add.reduce(below <= total // 2, axis=1)
-    return (ordered[at_low] + ordered[at_high]) / 2.0
+    below = np.cumsum(weight, axis=1, dtype=np.int32)
+    # Row by row: a binary search is far cheaper than comparing every cell.
+    at = np.array(
+        [np.searchsorted(row, [(row[-1] - 1) // 2, row[-1] // 2], side="right") for row in below]
+    )
+    return (ordered[at[:, 0]] + ordered[at[:, 1]]) / 2.0
 
 
 def percentile_interval(draws: Array, level: float = 0.95) -> tuple[float, float]:

@@ -107,7 +107,7 @@ def baseline_rows(
     sales: pl.DataFrame,
     values: pl.DataFrame,
     seed: int = 7,
-    n_draws: int = 1000,
+    n_draws: int = 500,
 ) -> pl.DataFrame:
     """modeling.baselines: one row per backtest, slice (those of modeling.backtests) and baseline.
 
@@ -115,27 +115,27 @@ def baseline_rows(
     rows, positive where the model is the more accurate. `own_share` says how often the baseline had
     what it needs.
     """
-    out = []
+    out: list[dict[str, object]] = []
     for (name,), rows in predictions.group_by("backtest_id", maintain_order=True):
         areas = area_name(with_homes(rows, sales)).to_list()
         labels = np.array(month_area(rows["cutoff"].to_list(), areas), dtype=object)
         p, s = rows["prediction"].to_numpy(), rows["close_price"].to_numpy()
+        of_track = {
+            baseline: values.filter(
+                (pl.col("backtest_id") == name) & (pl.col("baseline") == baseline.name)
+            )
+            for baseline in _on_track(rows["track"][0])
+        }
+        made: dict[bytes, list[dict[str, object]]] = {}
         for slice_name, inside in slices(rows).items():
-            head = {"backtest_id": name, "track": rows["track"][0], "slice": slice_name}
             judge = _Judge(s[inside], p[inside], labels[inside].tolist(), seed, n_draws)
-            out.append({**head, "baseline": MODEL, **judge.figures(p[inside])})
-            for baseline in _on_track(rows["track"][0]):
-                mine = values.filter(
-                    (pl.col("backtest_id") == name) & (pl.col("baseline") == baseline.name)
-                )
-                row = {**head, "baseline": baseline.name}
-                if mine.is_empty():
-                    note = f"cannot be made: no sale of the window has {baseline.needs}"
-                    out.append({**row, "n": int(inside.sum()), "own_share": 0.0, "note": note})
-                    continue
-                value = mine["value"].cast(pl.Float64).fill_null(float("nan")).to_numpy()[inside]
-                share = float(np.mean(mine["own"].to_numpy()[inside])) if inside.any() else 0.0
-                out.append({**row, "own_share": share, **judge.against_model(value)})
+            # Without an excluded sale "valid" is "all" once more.
+            same = inside.tobytes()
+            if same not in made:
+                made[same] = [{"baseline": MODEL, **judge.figures(p[inside])}]
+                made[same] += [judge.row_of(b, mine, inside) for b, mine in of_track.items()]
+            head = {"backtest_id": name, "track": rows["track"][0], "slice": slice_name}
+            out += [{**head, **row} for row in made[same]]
     return pl.DataFrame(out, schema=SCHEMA)
 
 
@@ -185,6 +185,23 @@ class _Judge:
             low, high = drawn[name]
             out |= {name: seen[name], f"{name}_low": low, f"{name}_high": high}
         return out
+
+    def row_of(
+        self, baseline: Baseline, values: pl.DataFrame, inside: npt.NDArray[np.bool_]
+    ) -> dict[str, object]:
+        """A baseline's row; `values` are its values of all sales of the backtest, in order."""
+        if values.is_empty():
+            note = f"cannot be made: no sale of the window has {baseline.needs}"
+            return {
+                "baseline": baseline.name,
+                "n": len(self.price),
+                "own_share": 0.0,
+                "note": note,
+            }
+        value = values["value"].fill_null(float("nan")).to_numpy()[inside]
+        own = values["own"].to_numpy()[inside]
+        share = float(np.mean(own)) if len(own) else 0.0
+        return {"baseline": baseline.name, "own_share": share, **self.against_model(value)}
 
     def against_model(self, value: Array) -> dict[str, object]:
         """The same of a baseline, on the sales for which it has a value, less the model's there."""
