@@ -56,7 +56,7 @@ def evaluate(
     track: Annotated[str, typer.Option(help="One track; default: all that have a backtest.")] = "",
     rivals: Annotated[
         Path | None,
-        typer.Option(help="CSV of rival predictions: parcel_number, close_date, one column each."),
+        typer.Option(help="CSV: parcel_number (or listing_key), close_date, one column a rival."),
     ] = None,
     open_it: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
     as_json: Annotated[

@@ -38,7 +38,7 @@ class SplitsConfig(dg.Config):
 class RivalsConfig(dg.Config):
     """A file of rival predictions."""
 
-    file: str = Field("", description="CSV with parcel_number, close_date and a column per rival.")
+    file: str = Field("", description="CSV of rival predictions (modeling/judging/rivals.py).")
     backtest_id: str = Field("", description="One backtest; empty: the headline of each track.")
 
 

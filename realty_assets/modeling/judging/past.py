@@ -27,11 +27,9 @@ AREA_COLUMNS = ("postal_code", "mls_area_minor", "city", "subdivision_name")
 
 def area_name(frame: pl.DataFrame) -> pl.Series:
     """The area of each row: postal code, else market area, else city, else subdivision; NO_AREA
-    where none is known. The first of them that any row has is used for all."""
-    for column in AREA_COLUMNS:
-        if column in frame.columns and frame[column].null_count() < len(frame):
-            return frame[column].cast(pl.String).fill_null(NO_AREA).alias("area")
-    return pl.Series("area", [NO_AREA] * len(frame), dtype=pl.String)
+    where none is known. It depends on the row alone."""
+    there = [pl.col(name).cast(pl.String) for name in AREA_COLUMNS if name in frame.columns]
+    return frame.select(area=pl.coalesce(*there, pl.lit(NO_AREA)))["area"]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """modeling.evaluation_rivals: other people's predictions of the very same sales, compared in pairs.
 
-A file of rivals is a CSV with parcel_number and close_date, and a column of predictions in dollars
-for each rival.
+A file of rivals is a CSV with close_date and parcel_number (or listing_key, where a source has no
+parcel numbers), and a column of predictions in dollars for each rival.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from realty_assets.evaluation.ratio_study import cod
 from realty_assets.evaluation.resampling import month_area
 from realty_assets.modeling.judging.past import area_name, with_homes
 
-KEY = ["parcel_number", "close_date"]
-NOT_RIVALS = {*KEY, "close_price", "listing_key"}
+HOMES = ("parcel_number", "listing_key")
+NOT_RIVALS = {*HOMES, "close_date", "close_price"}
 VERDICTS = {"better": "model better", "worse": "rival better"}
 
 
@@ -33,10 +33,11 @@ class BadRivals(RealtyError):
 
 @dataclass(frozen=True)
 class Rivals:
-    """Rival predictions: `frame` with KEY and a Float64 column for each of `names`."""
+    """Rival predictions: `frame` with `key` and a Float64 column for each of `names`."""
 
     file_name: str
     sha256: str
+    key: tuple[str, str]
     names: tuple[str, ...]
     frame: pl.DataFrame
 
@@ -51,23 +52,25 @@ def read_rivals(path: Path) -> Rivals:
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
         first = str(error).split("\n", maxsplit=1)[0]
         raise BadRivals(f"{path.name} cannot be read as CSV: {first}.") from error
-    missing = [name for name in KEY if name not in frame.columns]
-    if missing:
+    home = next((name for name in HOMES if name in frame.columns), None)
+    missing = [] if home else [HOMES[0]]
+    missing += [] if "close_date" in frame.columns else ["close_date"]
+    if home is None or missing:
         raise BadRivals(
             f"{path.name} has no column {' and no column '.join(missing)}; it has: "
             f"{', '.join(frame.columns)}."
         )
     names = tuple(name for name in frame.columns if name not in NOT_RIVALS)
     if not names:
-        raise BadRivals(f"{path.name} has no column of predictions besides {', '.join(KEY)}.")
+        raise BadRivals(f"{path.name} has no column of predictions besides {home} and close_date.")
     frame = frame.select(
-        pl.col("parcel_number").str.strip_chars(),
+        pl.col(home).str.strip_chars(),
         pl.col("close_date").str.strip_chars().str.head(10).str.to_date("%Y-%m-%d", strict=False),
         *(pl.col(name).str.strip_chars().cast(pl.Float64, strict=False) for name in names),
     )
     if len(frame) and frame["close_date"].null_count() == len(frame):
         raise BadRivals(f"close_date in {path.name} must be written YYYY-MM-DD.")
-    return Rivals(path.name, hashlib.sha256(raw).hexdigest(), names, frame)
+    return Rivals(path.name, hashlib.sha256(raw).hexdigest(), (home, "close_date"), names, frame)
 
 
 def rival_rows(
@@ -75,17 +78,17 @@ def rival_rows(
 ) -> pl.DataFrame:
     """modeling.evaluation_rivals of one backtest: one row per rival.
 
-    Sales are matched by parcel number and close date; what is there twice on either side is
+    Sales are matched by the file's key and close date; what is there twice on either side is
     ambiguous and left out. `*_difference` are the model's less the rival's: negative where the
     model is the more accurate.
     """
-    homes = with_homes(predictions, sales).select(
-        *KEY, "close_price", "prediction", "cutoff", area_name(with_homes(predictions, sales))
-    )
-    once = pl.len().over(KEY) == 1
-    usable = pl.all_horizontal(pl.col(KEY).is_not_null())
+    key = list(rivals.key)
+    full = with_homes(predictions, sales)
+    homes = full.select(*key, "close_price", "prediction", "cutoff", area_name(full))
+    once = pl.len().over(key) == 1
+    usable = pl.all_horizontal(pl.col(key).is_not_null())
     mine, theirs = homes.filter(once & usable), rivals.frame.filter(once & usable)
-    both = mine.join(theirs, on=KEY, how="inner", maintain_order="left")
+    both = mine.join(theirs, on=key, how="inner", maintain_order="left")
     out = []
     for name in rivals.names:
         rows = both.filter(pl.col(name).is_finite() & (pl.col(name) > 0))
