@@ -141,11 +141,11 @@ def part_of(tables: dict[str, pl.DataFrame], backtest_id: str) -> Row:
         f"--track {judged['track'][0]}",
         "splits": _table(splits, lambda r: f"{r['split']} ({r['model']})", (*POINT, *PAIR)),
         "splits_chart": _chart(
-            splits, lambda r: f"{r['split']}, {r['model']}", "Median error by split", 250
+            splits, lambda r: f"{r['split']}, {r['model']}", "Median error by split", 290
         ),
         "baselines": _table(baselines, lambda r: r["baseline"], (*POINT, *PAIR)),
         "baselines_chart": _chart(
-            baselines, lambda r: r["baseline"], "Median error of model and baselines", 190
+            baselines, lambda r: r["baseline"], "Median error of model and baselines", 205
         ),
         "rivals": rows(making.RIVALS),
         "study": _study(rows(making.STUDIES)),
@@ -192,7 +192,7 @@ def _chart(rows: Sequence[Row], name: Callable[[Row], str], title: str, names: f
         summary="With 95% intervals",
         show=FORMS["pct"],
         empty="not made",
-        width=560,
+        width=640,
         names=names,
     )
 
@@ -272,7 +272,7 @@ def _segments_chart(rows: Sequence[Row], key: str, title: str) -> Any:
         summary="With 95% intervals",
         show=FORMS["pct"],
         empty=TOO_SMALL,
-        names=150,
+        names=180,
         reference=0.9 if covers else None,
         reference_label="stated 90%" if covers else "",
     )
