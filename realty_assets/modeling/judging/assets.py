@@ -8,11 +8,11 @@ import dagster as dg
 from pydantic import Field
 
 from realty_assets.faces import built, built_many
-from realty_assets.features.assets import SETTINGS as FEATURES
+from realty_assets.features.assets import feature_settings
 from realty_assets.modeling.judging import making
 from realty_assets.modeling.judging.keeping import chosen
 from realty_assets.modeling.judging.optimism import quick_settings
-from realty_assets.modeling.walk_forward import Market
+from realty_assets.modeling.markets import INPUTS, read_market
 from realty_assets.settings import get_settings
 from realty_assets.warehouse import Warehouse, sql
 
@@ -24,7 +24,7 @@ TABLES = (
 )
 OF_BASELINES = [making.SALES, making.INDEX, making.PREDICTIONS]
 OF_SEGMENTS = [making.SALES, making.PHOTOS, making.PREDICTIONS]
-OF_SPLITS = [making.SALES, making.MATRIX, making.PREDICTIONS]
+OF_SPLITS = [*INPUTS, making.PREDICTIONS]
 OF_RIVALS = [making.SALES, making.PREDICTIONS]
 
 
@@ -105,7 +105,7 @@ def evaluation_splits(config: SplitsConfig, warehouse: Warehouse) -> dg.Material
             chosen(warehouse.read(making.PREDICTIONS), config.backtest_id) if config.train else []
         )
 
-    snapshot = warehouse.read(sql("modeling/snapshot.sql").bind(tables=OF_SPLITS[:2])).rows()
+    snapshot = warehouse.read(sql("modeling/snapshot.sql").bind(tables=INPUTS)).rows()
     return built(
         warehouse,
         making.SPLITS,
@@ -114,13 +114,10 @@ def evaluation_splits(config: SplitsConfig, warehouse: Warehouse) -> dg.Material
         settings={"quick": repr(quick)},
         compute=lambda: making.make_splits(
             warehouse,
-            Market.of(
-                warehouse.read(making.SALES),
-                warehouse.read(making.MATRIX),
-                FEATURES,
-                quick,
-                settings.n_threads,
+            lambda track: read_market(
+                warehouse, track, feature_settings(), quick, settings.n_threads
             ),
+            quick,
             hashlib.sha256(json.dumps(snapshot).encode()).hexdigest(),
             wanted(),
         ),

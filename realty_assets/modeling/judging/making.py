@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 
 from realty_assets.modeling.judging import baseline_table, optimism, rivals, segment_table
 from realty_assets.modeling.judging.keeping import chosen, kept
+from realty_assets.modeling.settings import ModelSettings
 from realty_assets.modeling.walk_forward import Market
 from realty_assets.warehouse import Warehouse, sql
 
@@ -15,7 +17,7 @@ PREDICTIONS, SALES = "modeling.predictions", "clean.sales"
 BASELINES, VALUES = "modeling.baselines", "modeling.baseline_values"
 SEGMENTS, STUDIES = "modeling.evaluation_segments", "modeling.evaluation_ratio_studies"
 SPLITS, RIVALS = "modeling.evaluation_splits", "modeling.evaluation_rivals"
-MATRIX, PHOTOS, INDEX = "features.matrix", "staging.photos", "features.market_index"
+PHOTOS, INDEX = "staging.photos", "features.market_index"
 
 
 def make_baselines(warehouse: Warehouse, seed: int) -> dict[str, pl.DataFrame]:
@@ -39,16 +41,21 @@ def make_segments(warehouse: Warehouse, seed: int) -> dict[str, pl.DataFrame]:
 
 
 def make_splits(
-    warehouse: Warehouse, market: Market, snapshot: str, wanted: list[str]
+    warehouse: Warehouse,
+    market_of: Callable[[str], Market],
+    quick: ModelSettings,
+    snapshot: str,
+    wanted: list[str],
 ) -> pl.DataFrame:
     """modeling.evaluation_splits with the backtests of `wanted` in it, made anew where needed.
 
-    `market` holds the quick booster's settings, `snapshot` a hash of the tables it was read from.
+    `market_of` reads the market of a track with the settings `quick`; `snapshot` is a hash of the
+    tables that it reads.
     """
     predictions = warehouse.read(PREDICTIONS)
     before = warehouse.read(SPLITS) if warehouse.exists(SPLITS) else None
     true_now = {
-        str(name): optimism.basis(snapshot, rows, market)
+        str(name): optimism.basis(snapshot, rows, quick)
         for (name,), rows in predictions.group_by("backtest_id", maintain_order=True)
     }
     there = kept(before, pl.DataFrame(schema=optimism.SCHEMA), true_now)
@@ -57,9 +64,10 @@ def make_splits(
         if name in there["backtest_id"]:
             continue
         rows = predictions.filter(pl.col("backtest_id") == name)
+        market = market_of(rows["track"][0])
         values = optimism.split_values(market, rows)
         parts.append(
-            optimism.split_rows(rows, market.sales_frame, values, true_now[name], market.model.seed)
+            optimism.split_rows(rows, market.sales_frame, values, true_now[name], quick.seed)
         )
     return kept(there, pl.concat(parts), true_now)
 

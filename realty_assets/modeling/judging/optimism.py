@@ -85,7 +85,13 @@ def _fold_values(market: Market, predictions: pl.DataFrame, column: str) -> pl.D
         return None
     fold = grouped_folds(keys, N_FOLDS, market.model.seed)
     sets = [
-        training_set(rows.filter(pl.Series(fold != k)), until, vintage, market.features)
+        training_set(
+            rows.filter(pl.Series(fold != k)),
+            until,
+            vintage,
+            market.features,
+            market.model.target,
+        )
         for k in range(N_FOLDS)
     ]
     if min(len(data) for data in sets) < MIN_SALES:
@@ -161,10 +167,10 @@ def _n_folds(split: str, predictions: pl.DataFrame) -> int:
     return predictions["cutoff"].n_unique() if split == ROLLING else N_FOLDS
 
 
-def basis(snapshot: str, predictions: pl.DataFrame, market: Market) -> str:
+def basis(snapshot: str, predictions: pl.DataFrame, quick: ModelSettings) -> str:
     """Hash of everything that the splits of a backtest are made from."""
     made = predictions["made_from"][0] if "made_from" in predictions.columns else ""
-    parts = repr((snapshot, made, predictions["backtest_id"][0], asdict(market.model)))
+    parts = repr((snapshot, made, predictions["backtest_id"][0], asdict(quick)))
     return hashlib.sha256(parts.encode()).hexdigest()[:16]
 
 
