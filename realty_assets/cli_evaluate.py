@@ -95,6 +95,11 @@ def run(from_month: str, to_month: str, track: str, rivals: Path | None) -> dict
         read_rivals(rivals)  # before hours of work, not after
     wanted = _backtest(from_month, to_month, track)
     warehouse = Warehouse.at(get_settings().warehouse_path)
+    if not warehouse.exists(making.PREDICTIONS):
+        raise NothingToEvaluate(
+            "No backtest has been made yet: give `realty run all` first, or name a window with "
+            "--from and --to."
+        )
     predictions = warehouse.read(making.PREDICTIONS)
     names = [wanted] if wanted else chosen(predictions, "")
     tracks = dict(predictions.select("backtest_id", "track").unique().iter_rows())

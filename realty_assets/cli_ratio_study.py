@@ -13,6 +13,7 @@ from realty_assets import cli_output as out
 from realty_assets.errors import RealtyError
 
 SHOWN = ["family", "group", "n", "median_ratio", "cod", "prd", "prb", "mki", "vei", "note"]
+TABLES = ("clean.sales", "clean.properties", "features.market_index")
 
 
 class BadStudy(RealtyError):
@@ -83,6 +84,8 @@ def run(
     actions._home()
     settings = get_settings()
     warehouse = Warehouse.at(settings.warehouse_path)
+    if not all(warehouse.exists(table) for table in TABLES):
+        raise BadStudy("There are no sales to study values against yet: give `realty run all`.")
     sales, properties = warehouse.read("clean.sales"), warehouse.read("clean.properties")
     if neighbourhood and neighbourhood not in sales.columns:
         raise BadStudy(

@@ -122,16 +122,17 @@ class Asked:
 def with_homes(predictions: pl.DataFrame, sales: pl.DataFrame) -> pl.DataFrame:
     """Rows of modeling.predictions with the attributes of the homes from clean.sales beside them.
 
-    Rows keep their order. Raises ValueError when a sale cannot be found, or is there twice.
+    Rows keep their order. Raises ValueError when a sale cannot be found.
     """
     key = ["listing_key", "close_date", "close_price"]
     sales = sales.with_columns(close_price=pl.col("close_price").cast(pl.Float64))
     more = [name for name in sales.columns if name not in predictions.columns]
-    of_sale = sales.select(*key, *more).unique(key, keep="first", maintain_order=True)
+    one_each = sales.select(*key, *more).unique(key, keep="first", maintain_order=True)
+    of_sale = one_each.with_columns(of_clean_sales=pl.lit(True))
     found = predictions.join(of_sale, on=key, how="left", maintain_order="left")
-    if found["property_key"].null_count():
+    if found["of_clean_sales"].null_count():
         raise ValueError("a predicted sale is not in clean.sales")
-    return found
+    return found.drop("of_clean_sales")
 
 
 def _positive(frame: pl.DataFrame, column: str) -> Array:
