@@ -120,9 +120,9 @@ def test_a_roll_is_studied_by_class_and_neighbourhood_and_written_in_three_forms
     assert whole["median_ratio_low"] < whole["median_ratio"] < whole["median_ratio_high"]
     assert {"all", "class", "neighbourhood"} <= {row["family"] for row in told["study"]}
     assert pl.read_csv(tmp_path / "s.csv").height == len(told["study"])
-    rows = pl.read_csv(tmp_path / "rows.csv")
-    assert rows["status"].value_counts().sum().height == 1
-    assert rows.height == told["n_rows"]
+    rows = pl.read_csv(tmp_path / "rows.csv", infer_schema=False)
+    counts = dict(rows.group_by("status").len().iter_rows())
+    assert counts == {status: n for status, n in told["rows"].items() if n}
     realty(home, *words, "--out", tmp_path / "s.xlsx")
     book = openpyxl.load_workbook(tmp_path / "s.xlsx", read_only=True)
     assert book.sheetnames == ["Ratio study", "Rows", "About"]
