@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from realty_assets.evaluation import segments
@@ -38,12 +38,14 @@ def frame(n: int = 60, seed: int = 1) -> pl.DataFrame:
 
 
 @given(st.integers(0, 500), st.integers(1, 70))
+@settings(deadline=None, max_examples=40)
 def test_every_family_holds_every_sale_once(seed, n) -> None:
     for family, masks in segments.all_segments(frame(n, seed)).items():
         assert (np.sum(list(masks.values()), axis=0) == 1).all(), family
 
 
 @given(st.integers(0, 500))
+@settings(deadline=None, max_examples=40)
 def test_no_segment_depends_on_the_price_that_the_sale_fetched(seed) -> None:
     one = frame(60, seed)
     other = one.with_columns(close_price=pl.col("close_price").reverse() * 7)
@@ -54,6 +56,7 @@ def test_no_segment_depends_on_the_price_that_the_sale_fetched(seed) -> None:
 
 
 @given(st.integers(0, 500), st.randoms())
+@settings(deadline=None, max_examples=40)
 def test_the_order_of_rows_does_not_matter(seed, shuffler) -> None:
     one = frame(40, seed)
     order = list(range(40))

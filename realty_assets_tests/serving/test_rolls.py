@@ -9,7 +9,7 @@ import numpy as np
 import openpyxl
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from realty_assets.serving import roll_files, rolls
@@ -109,6 +109,7 @@ def test_every_row_has_one_status_and_they_add_up() -> None:
         max_size=12,
     )
 )
+@settings(deadline=None, max_examples=40)
 def test_whatever_a_roll_holds_its_rows_are_accounted_for(rows) -> None:
     got = met(*rows)
     assert got["row_number"].to_list() == list(range(1, len(rows) + 1))
