@@ -27,7 +27,7 @@ def home(market: Market, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def told(home: Path) -> dict:
-    predictions = table(home, "modeling.predictions")
+    predictions = table(home, "modeling.predictions").filter(pl.col("track") == "off_market")
     rivals = home.parent / "rivals.csv"
     predictions.select("listing_key", "close_date", timid=pl.col("prediction") * 1.12).write_csv(
         rivals
@@ -40,26 +40,39 @@ def table(home: Path, name: str) -> pl.DataFrame:
 
 
 def test_splits_baselines_segments_and_rivals_are_told_of_the_same_sales(home, told) -> None:
-    (backtest,) = told["backtests"]
-    n = table(home, "modeling.predictions").filter(pl.col("backtest_id") == backtest).height
-    assert [row["split"] for row in told["splits"]] == [
-        "rolling origin by month",
-        "rolling origin by month",
-        "grouped by property",
-        "random",
-    ]
-    assert {row["n"] for row in told["splits"]} == {n}
-    assert {row["n"] for row in told["baselines"]} == {n}
-    model = next(row for row in told["baselines"] if row["baseline"] == "model")
-    assert model["mdape"] == pytest.approx(told["splits"][0]["mdape"])
-    assert len(told["ratio_study"]) == 24
-    of_all = next(row for row in told["segments"] if row["family"] == "all")
-    assert of_all["mdape"] == pytest.approx(model["mdape"])
-    small = [row for row in told["segments"] if row["n"] < 30]
-    assert small
-    assert all(row["mdape"] is None and row["note"] == "n too small" for row in small)
-    (rival,) = told["rivals"]
-    assert (rival["rival"], rival["n"], rival["verdict"]) == ("timid", n, "model better")
+    predictions = table(home, "modeling.predictions")
+    headlines = predictions.filter(pl.col("is_headline"))
+    assert told["backtests"] == sorted(set(headlines["backtest_id"]))
+    for backtest in told["backtests"]:
+        mine = predictions.filter(pl.col("backtest_id") == backtest)
+        n, track = len(mine), mine["track"][0]
+        splits, baselines, studies, segments, rivals = (
+            [row for row in told[name] if row["backtest_id"] == backtest]
+            for name in ("splits", "baselines", "ratio_study", "segments", "rivals")
+        )
+        assert [row["split"] for row in splits] == [
+            "rolling origin by month",
+            "rolling origin by month",
+            "grouped by property",
+            "random",
+        ]
+        assert {row["n"] for row in splits} == {n}
+        assert all(row["mdape"] is not None for row in splits), track
+        assert {row["n"] for row in baselines} == {n}
+        by_list_price = [row for row in baselines if row["baseline"].startswith("list price")]
+        assert bool(by_list_price) == (track == "on_market")
+        model = next(row for row in baselines if row["baseline"] == "model")
+        assert model["mdape"] == pytest.approx(splits[0]["mdape"])
+        assert len(studies) == 24
+        of_all = next(row for row in segments if row["family"] == "all")
+        assert of_all["mdape"] == pytest.approx(model["mdape"])
+        small = [row for row in segments if row["n"] < 30]
+        assert small
+        assert all(row["mdape"] is None and row["note"] == "n too small" for row in small)
+        (rival,) = rivals
+        assert rival["rival"] == "timid"
+        if track == "off_market":
+            assert (rival["n"], rival["verdict"]) == (n, "model better")
 
 
 def test_the_page_says_what_the_tables_say_and_loads_nothing(told) -> None:
@@ -80,7 +93,7 @@ def test_a_second_evaluation_trains_nothing_and_a_run_keeps_what_was_made(home, 
     assert again["rivals"] == told["rivals"]
     realty(home, "run", "all", "--force")
     assert table(home, "modeling.evaluation_splits").equals(splits)
-    assert len(table(home, "modeling.evaluation_rivals")) == 1
+    assert len(table(home, "modeling.evaluation_rivals")) == len(told["backtests"])
 
 
 def test_other_data_or_a_request_that_makes_no_sense_is_one_sentence(home, told, tmp_path) -> None:
