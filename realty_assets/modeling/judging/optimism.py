@@ -26,6 +26,7 @@ from realty_assets.evaluation.paired import compare
 from realty_assets.evaluation.ratio_study import cod
 from realty_assets.evaluation.resampling import figure_intervals, month_area, resampled_by
 from realty_assets.evaluation.splits import Fold, grouped_folds, next_month
+from realty_assets.features.market_index import Vintage
 from realty_assets.features.sales import epoch_day
 from realty_assets.modeling.judging.past import area_name, with_homes
 from realty_assets.modeling.points import training_set, usable_for_training
@@ -63,15 +64,20 @@ def split_values(market: Market, predictions: pl.DataFrame) -> dict[tuple[str, s
     if len(walked):
         by_month = walked.select(*KEY, value=pl.col("log_value").exp())
         out[ROLLING, QUICK] = _aligned(predictions, by_month)
+    until = next_month(folds[-1].cutoff)
+    vintage = market.vintages(until).get(epoch_day(until))
     for split, column in ((GROUPED, "property_key"), (RANDOM, "listing_key")):
-        value = _fold_values(market, predictions, column)
+        value = None if vintage is None else _fold_values(market, predictions, column, vintage)
         if value is not None:
             out[split, QUICK] = _aligned(predictions, value)
     return {name: value for name, value in out.items() if np.isfinite(value).all()}
 
 
-def _fold_values(market: Market, predictions: pl.DataFrame, column: str) -> pl.DataFrame | None:
-    """KEY and value of the judged sales, each by a model trained on the other folds."""
+def _fold_values(
+    market: Market, predictions: pl.DataFrame, column: str, vintage: Vintage
+) -> pl.DataFrame | None:
+    """KEY and value of the judged sales, each by a model trained on the other folds; `column` is
+    what a fold is dealt by, `vintage` the index as known after the window."""
     until = next_month(max(predictions["cutoff"].to_list()))
     key = [pl.col(name).cast(predictions[name].dtype) for name in KEY]
     rows = market.matrix.filter(pl.col("role") == "sale").with_columns(key)
@@ -80,8 +86,7 @@ def _fold_values(market: Market, predictions: pl.DataFrame, column: str) -> pl.D
     rows = rows.filter(usable_for_training(until) | pl.col("judged"))
     names = pl.coalesce(column, pl.format("row {}", pl.int_range(pl.len())))
     keys = rows.select(names.cast(pl.String)).to_series().to_list()
-    vintage = market.vintages(until).get(epoch_day(until))
-    if vintage is None or len(set(keys)) < N_FOLDS:
+    if len(set(keys)) < N_FOLDS:
         return None
     fold = grouped_folds(keys, N_FOLDS, market.model.seed)
     sets = [
