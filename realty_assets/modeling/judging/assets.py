@@ -18,10 +18,6 @@ from realty_assets.warehouse import Warehouse, sql
 
 CODE_VERSION = "1"
 COMMON: dict = {"group_name": "modeling", "owners": ["team:data"], "code_version": CODE_VERSION}
-TABLES = (
-    *(making.BASELINES, making.VALUES, making.SEGMENTS, making.STUDIES),
-    *(making.SPLITS, making.RIVALS),
-)
 OF_BASELINES = [making.SALES, making.INDEX, making.PREDICTIONS]
 OF_SEGMENTS = [making.SALES, making.PHOTOS, making.PREDICTIONS]
 OF_SPLITS = [*INPUTS, making.PREDICTIONS]
