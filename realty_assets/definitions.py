@@ -11,6 +11,8 @@ from typing import Any
 import dagster as dg
 
 from realty_assets import automation
+from realty_assets.analysis import assets as analysis
+from realty_assets.analysis import checks as analysis_checks
 from realty_assets.cleaning import assets as cleaning
 from realty_assets.cleaning import checks as cleaning_checks
 from realty_assets.exploration import assets as exploration
@@ -33,7 +35,7 @@ from realty_assets.warehouse import Warehouse
 
 ROOMS = [
     *(ingestion, exploration, publishing, cleaning, features),
-    *(modeling, judging, promotion, serving, judging_page),
+    *(modeling, judging, analysis, promotion, serving, judging_page),
 ]
 CHECKS = [
     ingestion_checks,
@@ -42,6 +44,7 @@ CHECKS = [
     cleaning_checks,
     features_checks,
     modeling_checks,
+    analysis_checks,
     serving_checks,
 ]
 

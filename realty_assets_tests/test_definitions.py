@@ -25,6 +25,7 @@ ROOMS = [
     "evaluation",
     "features",
     "modeling",
+    "analysis",
     "promotion",
     "serving",
 ]

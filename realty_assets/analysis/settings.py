@@ -1,0 +1,46 @@
+"""How much work the analysis may do, by profile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class AnalysisSettings:
+    """Numbers of homes, rows and draws. `fast` is for samples and tests: seconds altogether."""
+
+    most_homes: int = 5000
+    top_k: int = 12
+    n_draws: int = 1000
+    interaction_features: int = 8
+    interaction_rows: int = 80
+    n_effects: int = 12
+    effect_rows: int = 2000
+    effect_bins: int = 20
+    pdp_rows: int = 300
+    ice_curves: int = 8
+    ablation_months: int = 3
+    ablation_rounds: int = 400
+    ablation_members: int = 1
+    churn_homes: int = 2000
+    churn_seeds: int = 4
+    churn_resamples: int = 4
+    worst: int = 50
+
+
+PROFILES: dict[str, AnalysisSettings] = {
+    "full": AnalysisSettings(),
+    "fast": AnalysisSettings(
+        most_homes=400,
+        interaction_features=6,
+        interaction_rows=30,
+        effect_rows=500,
+        effect_bins=12,
+        pdp_rows=60,
+        ablation_months=1,
+        ablation_rounds=120,
+        churn_homes=400,
+        churn_seeds=2,
+        churn_resamples=2,
+    ),
+}
