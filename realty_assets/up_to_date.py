@@ -24,7 +24,7 @@ FULL_RUNS = "ledger.full_runs"
 # Tables that name files: see ledger/named_files.sql.
 NAMING_FILES = (
     *("serving.reports", "serving.evaluation_reports", "modeling.models"),
-    *("publish.manifests", "exploration.reports"),
+    *("publish.manifests", "exploration.reports", "analysis.takeaways"),
 )
 PACKAGE = Path(__file__).parent
 # Settings of the machine, which change no table.

@@ -9,8 +9,9 @@ from typing import Any
 import dagster as dg
 
 from realty_assets.analysis import making
+from realty_assets.analysis import takeaways as document
 from realty_assets.analysis.settings import PROFILES, AnalysisSettings
-from realty_assets.faces import built_many
+from realty_assets.faces import built, built_many, with_metadata
 from realty_assets.features.assets import SETTINGS as FEATURES
 from realty_assets.modeling.settings import PROFILES as MODEL_PROFILES
 from realty_assets.modeling.settings import ModelSettings
@@ -184,3 +185,27 @@ def stability(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
         model=asdict(_model_settings()),
         features=asdict(FEATURES),
     )
+
+
+@dg.asset(
+    key=making.TAKEAWAYS.split("."),
+    deps=[table.split(".") for table in making.CITED],
+    group_name="analysis",
+    owners=["team:data"],
+    kinds={"duckdb", "html"},
+    code_version=CODE_VERSION,
+    pool="duckdb",
+    description="The takeaways page: what moves values, where they miss, how steady they are.",
+)
+def takeaways(warehouse: Warehouse) -> dg.MaterializeResult:
+    result = built(
+        warehouse,
+        making.TAKEAWAYS,
+        inputs=making.CITED,
+        code_version=CODE_VERSION,
+        settings={"templates": document.templates_hash()},
+        compute=lambda: making.takeaways_table(warehouse),
+        intact=lambda: document.whole(warehouse.home, warehouse.read(making.TAKEAWAYS)),
+    )
+    path = warehouse.home / document.FOLDER / f"{document.NAME}.html"
+    return with_metadata(result, path=dg.MetadataValue.path(path))

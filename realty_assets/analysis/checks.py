@@ -6,6 +6,7 @@ import dagster as dg
 import polars as pl
 
 from realty_assets.analysis import making
+from realty_assets.analysis import takeaways as document
 from realty_assets.analysis.ablations import inside_the_window
 from realty_assets.analysis.assets import how_much
 from realty_assets.warehouse import Warehouse
@@ -59,4 +60,16 @@ def values_answer_as_expected(warehouse: Warehouse) -> dg.AssetCheckResult:
             "verdicts": dg.MetadataValue.json(verdicts),
             "wrong": dg.MetadataValue.json(wrong.to_dicts()),
         },
+    )
+
+
+@dg.asset_check(
+    asset=["analysis", "takeaways"],
+    blocking=True,
+    pool="duckdb",
+    description="The takeaways page is there and is, byte for byte, the one that was made.",
+)
+def takeaways_are_whole(warehouse: Warehouse) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        passed=document.whole(warehouse.home, warehouse.read(making.TAKEAWAYS))
     )

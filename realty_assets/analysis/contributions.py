@@ -2,9 +2,9 @@
 
 A value's logarithm is the mean of the members' answers, plus the market's level, plus the level
 correction. Each member's answer is split into Shapley values of its trees (Lundberg et al. 2020,
-as XGBoost's `pred_contribs` gives them). A member that starts from the comparables' estimate carries
-it in its margin; that start is a part of its own. What a change in modeling would break here shows
-as rounding that is not rounding, which a blocking check refuses.
+as XGBoost's `pred_contribs` gives them). A member that starts from the comparables' estimate
+carries it in its margin; that start is a part of its own. What a change in modeling would break
+here shows as rounding that is not rounding, which a blocking check refuses.
 """
 
 from __future__ import annotations

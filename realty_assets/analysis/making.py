@@ -23,6 +23,7 @@ from realty_assets.analysis.importance import global_importance, top_features
 from realty_assets.analysis.settings import AnalysisSettings
 from realty_assets.analysis.signs import EXPECTED, sign_rows
 from realty_assets.analysis.stability import churn_tables
+from realty_assets.analysis.takeaways import page, write
 from realty_assets.modeling.model import Valuer, load_valuer
 from realty_assets.modeling.walk_forward import Market
 from realty_assets.warehouse import Warehouse
@@ -34,6 +35,11 @@ ABLATIONS = "analysis.ablations"
 ERRORS, WORST = "analysis.errors", "analysis.worst_misses"
 CHURN, STABILITY = "analysis.churn", "analysis.stability"
 TAKEAWAYS = "analysis.takeaways"
+# What the takeaways are read from.
+CITED = [
+    *[ATTRIBUTIONS, IMPORTANCE, EFFECTS, CURVES, INTERACTIONS, SIGNS, ABLATIONS, ERRORS, WORST],
+    *[STABILITY, "modeling.models"],
+]
 
 Array = npt.NDArray[np.float64]
 Tables = dict[str, pl.DataFrame]
@@ -162,3 +168,10 @@ def stability_tables(warehouse: Warehouse, market: Market, how: AnalysisSettings
         n_draws=how.n_draws,
     )
     return {CHURN: churn, STABILITY: summary}
+
+
+def takeaways_table(warehouse: Warehouse) -> pl.DataFrame:
+    """Writes the page and gives analysis.takeaways. Raises TakeawaysNotWritten."""
+    tables = {table: warehouse.read(table) for table in CITED}
+    version = newest_model(tables["modeling.models"])["model_version"]
+    return write(warehouse.home, page(tables, version))

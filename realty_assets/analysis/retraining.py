@@ -91,7 +91,7 @@ class _NoLevel:
 
 
 def training_at(market: Market, cutoff: date, level_off: bool = True) -> TrainingSet:
-    """What the model of `cutoff` learns from; with `level_off` False the level stays in the target."""
+    """What the model of `cutoff` learns from; without `level_off` the level stays in the target."""
     vintage = market.vintages(cutoff, cutoff)[epoch_day(cutoff)]
     level = vintage if level_off else cast(Vintage, _NoLevel())
     return training_set(market.matrix, cutoff, level, market.features)

@@ -19,12 +19,12 @@ class AnalysisSettings:
     effect_bins: int = 20
     pdp_rows: int = 300
     ice_curves: int = 8
-    ablation_months: int = 3
-    ablation_rounds: int = 400
+    ablation_months: int = 2
+    ablation_rounds: int = 200
     ablation_members: int = 1
     churn_homes: int = 2000
-    churn_seeds: int = 4
-    churn_resamples: int = 4
+    churn_seeds: int = 3
+    churn_resamples: int = 3
     worst: int = 50
 
 

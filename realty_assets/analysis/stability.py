@@ -2,8 +2,8 @@
 
 The model of today is trained again with other seeds, and with its own seed on resampled training
 sales (a bootstrap of rows, each drawn with replacement). A home's churn is the mean of abs(change
-of ln value) over the repeats. Seed churn is the noise of the fit alone; bootstrap churn adds that of
-which sales there happened to be.
+of ln value) over the repeats. Seed churn is the noise of the fit alone; bootstrap churn adds that
+of which sales there happened to be.
 """
 
 from __future__ import annotations

@@ -8,3 +8,5 @@ UNION ALL
 SELECT artifact FROM modeling.models
 UNION ALL
 SELECT path FROM publish.manifests
+UNION ALL
+SELECT path FROM analysis.takeaways
