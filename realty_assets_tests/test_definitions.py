@@ -70,6 +70,8 @@ def test_every_phase_of_this_release_has_its_tables() -> None:
         *["clean/properties", "clean/sales", "clean/listings", "clean/exclusions"],
         *["features/market_index", "features/matrix", "features/registry", "features/comparables"],
         *["modeling/backtests", "modeling/predictions", "modeling/models"],
+        *["analysis/attributions", "analysis/effects", "analysis/ablations"],
+        *["analysis/takeaways"],
         *["promotion/decisions", "promotion/aliases"],
         *["serving/valuations", "serving/reports"],
     }

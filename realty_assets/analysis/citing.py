@@ -81,3 +81,11 @@ class Facts:
             f'data-form="{escape(form)}" data-key="{escape(said)}">'
             f"{escape(FORMS[form](value))}</data>"
         )
+
+    def span(self, table: str, column: str, form: str = "text", **key: Any) -> Markup:
+        """A figure with its interval in brackets; a dash alone where it is null."""
+        middle = self.cite(table, column, form, **key)
+        if middle == MISSING:
+            return middle
+        low, high = (self.cite(table, f"{column}_{end}", form, **key) for end in ("low", "high"))
+        return Markup("{} ({} to {})").format(middle, low, high)

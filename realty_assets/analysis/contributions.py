@@ -88,10 +88,11 @@ def explain(valuer: Valuer, matrix: pl.DataFrame, n_threads: int = 1) -> Contrib
     total = np.zeros((len(matrix), len(names)))
     base = offsets = 0.0
     for member, raw in zip(point.members, point.boosters, strict=True):
-        rows = _rows(point, inputs, start, member)
-        split = _booster(raw, n_threads).predict(rows, pred_contribs=True)
-        total[:, : split.shape[1] - 1] += split[:, :-1]
-        base += float(split[0, -1]) if len(split) else 0.0
+        if len(matrix):  # XGBoost has no answer for no rows.
+            rows = _rows(point, inputs, start, member)
+            split = _booster(raw, n_threads).predict(rows, pred_contribs=True)
+            total[:, : split.shape[1] - 1] += split[:, :-1]
+            base += float(split[0, -1])
         offsets += float(member.comps_as == "offset")
     n = len(point.members)
     share, level = offsets / n, matrix["index_log"].to_numpy()

@@ -48,7 +48,7 @@ def page(tables: Mapping[str, pl.DataFrame], model_version: str) -> str:
         lstrip_blocks=True,
     )
     return environment.get_template("takeaways.html.j2").render(
-        cite=facts.cite, model_version=model_version, **_chosen(facts)
+        cite=facts.cite, span=facts.span, model_version=model_version, **_chosen(facts)
     )
 
 

@@ -27,3 +27,24 @@ def valuations_are_whole(warehouse: Warehouse) -> dg.AssetCheckResult:
             "outcomes": dg.MetadataValue.json(outcomes.to_dicts()),
         },
     )
+
+
+@dg.asset_check(
+    asset=["serving", "valuations"],
+    additional_deps=[["analysis", "attributions"]],
+    pool="duckdb",
+    description="A published value is what its parts sum to, where both are of one model.",
+)
+def values_are_what_their_parts_sum_to(warehouse: Warehouse) -> dg.AssetCheckResult:
+    if not warehouse.exists("analysis.attributions"):
+        return dg.AssetCheckResult(passed=True, metadata={"n_compared": 0})
+    compared = warehouse.read(sql("serving/attributions_compared.sql"))
+    wrong = compared.filter("differs")
+    return dg.AssetCheckResult(
+        passed=wrong.is_empty(),
+        metadata={
+            "n_compared": compared.height,
+            "n_wrong": wrong.height,
+            "examples": dg.MetadataValue.json(wrong.head(EXAMPLES).to_dicts()),
+        },
+    )
