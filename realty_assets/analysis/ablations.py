@@ -2,8 +2,9 @@
 
 The model is retrained without the family and judged on the same sales; differences are paired. The
 test window is never opened for it: months end before the first month that the headline backtest is
-judged on. A screening, not the model: one member and fewer rounds (see settings.py), which the rows
-state. Leaving out a family shows what the others cannot make up for, not what it carries alone.
+judged on. A screening, not the model: one member, fewer and larger rounds (see settings.py), which
+the rows state, and no level correction. Leaving out a family shows what the others cannot make up
+for, not what it carries alone.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from realty_assets.evaluation.arrays import MIN_SALES, TOO_SMALL
 from realty_assets.evaluation.bootstrap import bootstrap_intervals
 from realty_assets.evaluation.splits import Fold, next_month
 from realty_assets.modeling.points import NOT_INPUTS
+from realty_assets.modeling.settings import ModelSettings
 from realty_assets.modeling.walk_forward import Market
 
 Array = npt.NDArray[np.float64]
@@ -94,7 +96,7 @@ def ablations(
     tried = [month for month in months(market, folds) if len(month.rows)]
     if not tried:
         return pl.DataFrame(schema=SCHEMA)
-    settings = replace(market.model, rounds=min(rounds, market.model.rounds))
+    settings = screening(market.model, rounds)
     members = settings.members[:n_members]
     wanted = {ALL: ("whole", Without())} | variants(families)
 
@@ -102,11 +104,14 @@ def ablations(
         month, without = task
         return errors_without(month, without, train_without(month, without, members, settings))
 
-    tasks = [(month, without) for _, without in wanted.values() for month in tried]
+    # A family that is a group of its own is tried once.
+    distinct = list(dict.fromkeys(without for _, without in wanted.values()))
+    tasks = [(month, without) for without in distinct for month in tried]
     with ThreadPoolExecutor(market.n_threads) as threads:
         done = list(threads.map(errors, tasks))
     n = len(tried)
-    by_name = {name: np.concatenate(done[i * n : (i + 1) * n]) for i, name in enumerate(wanted)}
+    found = {w: np.concatenate(done[i * n : (i + 1) * n]) for i, w in enumerate(distinct)}
+    by_name = {name: found[without] for name, (_, without) in wanted.items()}
     block = blocks(tried)
     common = {
         "first_month": min(month.fold.cutoff for month in tried),
@@ -128,6 +133,12 @@ def ablations(
             }
         )
     return pl.DataFrame(rows, schema=SCHEMA)
+
+
+def screening(model: ModelSettings, rounds: int) -> ModelSettings:
+    """The model's settings with at most `rounds` rounds, each the larger the fewer they are."""
+    fewer = min(rounds, model.rounds)
+    return replace(model, rounds=fewer, eta=min(model.eta * model.rounds / fewer, 0.3))
 
 
 def blocks(tried: Sequence[Month]) -> npt.NDArray[np.int64]:

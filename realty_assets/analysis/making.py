@@ -150,7 +150,7 @@ def error_tables(warehouse: Warehouse, how: AnalysisSettings, seed: int) -> Tabl
         warehouse.read("clean.sales"),
     )
     return {
-        ERRORS: segment_errors(rows, seed=seed, n_draws=how.n_draws),
+        ERRORS: segment_errors(rows, seed=seed, n_draws=how.segment_draws),
         WORST: worst_misses(rows, how.worst),
     }
 

@@ -20,12 +20,14 @@ class AnalysisSettings:
     pdp_rows: int = 300
     ice_curves: int = 8
     ablation_months: int = 2
-    ablation_rounds: int = 200
+    ablation_rounds: int = 120
     ablation_members: int = 1
     churn_homes: int = 2000
     churn_seeds: int = 3
     churn_resamples: int = 3
     worst: int = 50
+    # Fewer: there are a hundred segments, and each draw sorts all of its sales.
+    segment_draws: int = 300
 
 
 PROFILES: dict[str, AnalysisSettings] = {
@@ -38,7 +40,7 @@ PROFILES: dict[str, AnalysisSettings] = {
         effect_bins=12,
         pdp_rows=60,
         ablation_months=1,
-        ablation_rounds=120,
+        ablation_rounds=80,
         churn_homes=400,
         churn_seeds=2,
         churn_resamples=2,
