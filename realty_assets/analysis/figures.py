@@ -3,6 +3,7 @@ them."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,17 +25,36 @@ class Bar:
     high: float | None = None
 
 
+def log_ticks(scale: Scale, about: int) -> list[float]:
+    """Places on a scale of log points that are round as changes of the value: 10%, not 0.1.
+
+    No change is worse than the loss of all.
+    """
+    changes = (change for change in scale.ticks(about) if change > -1.0)
+    return [at for at in map(math.log1p, changes) if scale.low <= at <= scale.high]
+
+
 def whiskers(
-    rows: Sequence[Bar], *, title: str, summary: str, show: Format, empty: str = "n too small"
+    rows: Sequence[Bar],
+    *,
+    title: str,
+    summary: str,
+    show: Format,
+    log: bool = True,
+    empty: str = "n too small",
 ) -> Markup:
-    """A dot with its interval for each figure, on an axis that has zero in it."""
+    """A dot with its interval for each figure, on an axis that has zero in it.
+
+    Figures are log points, unless `log` is False.
+    """
     seen = [v for row in rows for v in (row.value, row.low, row.high) if v is not None]
     low, high = min([0.0, *seen]), max([0.0, *seen])
     pad = max((high - low) * 0.04, 1e-6)
     step, top, right = 20.0, 6.0, WIDTH - 90
     bottom = top + step * len(rows)
     x = Scale(low - pad, high + pad, NAMES, right)
-    parts = [segment(x(t), top, x(t), bottom, "grid") for t in x.ticks(6)]
+    ticks = log_ticks(x, 6) if log else x.ticks(6)
+    parts = [segment(x(t), top, x(t), bottom, "grid") for t in ticks]
     parts.append(segment(x(0.0), top, x(0.0), bottom, "axis"))
     for number, row in enumerate(rows):
         y = top + step * (number + 0.5)
@@ -46,7 +66,7 @@ def whiskers(
             parts.append(segment(x(row.low), y, x(row.high), y, "whisker"))
         parts.append(dots([(x(row.value), y)], "estimate"))
         parts.append(label(right + 10, y + 4, show(row.value), "figure", "start"))
-    parts += [label(x(t), bottom + 14, show(t), "tick") for t in x.ticks(6)]
+    parts += [label(x(t), bottom + 14, show(t), "tick") for t in ticks]
     return drawing(WIDTH, bottom + 20, title, summary, parts)
 
 
@@ -65,7 +85,8 @@ def swarm(
     lane, top, right = 30.0, 6.0, WIDTH - 20
     bottom = top + lane * len(rows)
     x = Scale(low - pad, high + pad, NAMES, right)
-    parts = [segment(x(t), top, x(t), bottom, "grid") for t in x.ticks(7)]
+    ticks = log_ticks(x, 7)
+    parts = [segment(x(t), top, x(t), bottom, "grid") for t in ticks]
     parts.append(segment(x(0.0), top, x(0.0), bottom, "axis"))
     for number, (name, points) in enumerate(rows):
         middle = top + lane * (number + 0.5)
@@ -81,7 +102,7 @@ def swarm(
             shade = "none" if share is None else f"q{min(int(share * SHADES), SHADES - 1)}"
             by_shade.setdefault(shade, []).append((x(value), middle + off))
         parts += [dots(found, f"swarm {shade}") for shade, found in sorted(by_shade.items())]
-    parts += [label(x(t), bottom + 14, show(t), "tick") for t in x.ticks(7)]
+    parts += [label(x(t), bottom + 14, show(t), "tick") for t in ticks]
     return drawing(WIDTH, bottom + 20, title, summary, parts)
 
 
@@ -112,7 +133,7 @@ def effect_panels(curves: Sequence[Curve], *, title: str, summary: str, show: Fo
         x = Scale(curve.edges[0], curve.edges[-1], left, right)
         y = Scale(min(values) - pad, max(values) + pad, bottom, top)
         parts.append(label(left, top - 10, curve.name, "name", "start"))
-        for t in y.ticks(4):
+        for t in log_ticks(y, 4):
             parts.append(segment(left, y(t), right, y(t), "grid"))
             parts.append(label(left - 6, y(t) + 4, show(t), "tick", "end"))
         spots = [x(edge) for edge in curve.edges]

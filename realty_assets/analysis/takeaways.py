@@ -195,13 +195,21 @@ def _effects(facts: Facts) -> Markup | None:
 
 def _errors(errors: pl.DataFrame) -> Markup | None:
     rows = [
-        Bar(r["segment"], r["mdape"], r["mdape_low"], r["mdape_high"])
+        Bar(_spelled(r), r["mdape"], r["mdape_low"], r["mdape_high"])
         for r in errors.filter(pl.col("segmentation").is_in(SHOWN_CUTS)).to_dicts()
     ]
     if not rows:
         return None
     summary = "Median absolute percentage error with 95% intervals"
-    return whiskers(rows, title="Error by segment", summary=summary, show=percent)
+    return whiskers(rows, title="Error by segment", summary=summary, show=percent, log=False)
+
+
+def _spelled(row: dict[str, Any]) -> str:
+    return (
+        row["segment"]
+        if row["segmentation"] == "all"
+        else "{segmentation}: {segment}".format(**row)
+    )
 
 
 def _ablations(ablations: pl.DataFrame) -> Markup | None:

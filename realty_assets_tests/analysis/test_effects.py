@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import polars as pl
 import pytest
 
+from realty_assets.analysis.citing import change
 from realty_assets.analysis.contributions import log_values
 from realty_assets.analysis.effects import (
     accumulate,
@@ -16,6 +19,7 @@ from realty_assets.analysis.effects import (
     moved,
     spaced,
 )
+from realty_assets.analysis.figures import Bar, Curve, effect_panels, swarm, whiskers
 from realty_assets.analysis.signs import EXPECTED, sign_rows
 
 HOW = {"seed": 5, "n_draws": 200}
@@ -161,3 +165,22 @@ def test_spaced() -> None:
     assert spaced(0, 5) == []
     assert spaced(3, 5) == [0, 1, 2]
     assert spaced(100, 3) == [0, 49, 99]
+
+
+def test_drawings_stay_inside_and_their_ticks_are_round() -> None:
+    rows = [Bar("a & b", 0.3, 0.2, 0.5), Bar("few", None), Bar("c", -1.4, -1.6, -1.2)]
+    drawn = str(whiskers(rows, title="t", summary="s", show=change))
+    assert "a &amp; b" in drawn
+    assert "n too small" in drawn
+    ticks = re.findall(r'class="tick" text-anchor="middle">([^<]+)<', drawn)
+    assert len(ticks) >= 3
+    assert all(re.fullmatch(r"[+-]\d+\.0%", tick) for tick in ticks), ticks
+    points = [(float(i) / 100, i / 100 if i % 3 else None) for i in range(-40, 60)]
+    both = drawn + str(swarm([("x", points)], title="t", summary="s", show=change))
+    for at in re.findall(r"[ML ]([-\d.]+) [-\d.]+", both):
+        assert 0 <= float(at) <= 960
+    curve = Curve(
+        "x", [0, 1, 2], [0, 0.1, 0], [-0.1, 0, 0], [0.1, 0.2, 0.1], [0, 0, 0], [[0, 1, 2]]
+    )
+    panels = str(effect_panels([curve] * 4, title="t", summary="s", show=change))
+    assert (panels.count('class="ale"'), panels.count('class="ice"')) == (4, 4)
