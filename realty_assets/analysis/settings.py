@@ -23,8 +23,8 @@ class AnalysisSettings:
     ablation_rounds: int = 120
     ablation_members: int = 1
     churn_homes: int = 2000
-    churn_seeds: int = 3
-    churn_resamples: int = 3
+    churn_seeds: int = 2
+    churn_resamples: int = 2
     worst: int = 50
     # Fewer: there are a hundred segments, and each draw sorts all of its sales.
     segment_draws: int = 300
@@ -42,7 +42,5 @@ PROFILES: dict[str, AnalysisSettings] = {
         ablation_months=1,
         ablation_rounds=80,
         churn_homes=400,
-        churn_seeds=2,
-        churn_resamples=2,
     ),
 }
