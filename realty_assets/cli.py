@@ -17,10 +17,8 @@ from realty_assets import (
     cli_evaluate,
     cli_explore,
     cli_quarantine,
-from realty_assets import (
     cli_ratio_study,
     cli_sales,
-)
     cli_sources,
     cli_value,
 )

@@ -12,7 +12,9 @@ from realty_assets.analysis import making
 from realty_assets.analysis import takeaways as document
 from realty_assets.analysis.settings import PROFILES, AnalysisSettings
 from realty_assets.faces import built, built_many, with_metadata
-from realty_assets.features.assets import SETTINGS as FEATURES
+from realty_assets.features.assets import feature_settings
+from realty_assets.features.tracks import OFF_MARKET
+from realty_assets.modeling.markets import read_market
 from realty_assets.modeling.settings import PROFILES as MODEL_PROFILES
 from realty_assets.modeling.settings import ModelSettings
 from realty_assets.modeling.walk_forward import Market
@@ -22,7 +24,7 @@ from realty_assets.warehouse import Warehouse
 CODE_VERSION = "1"
 MODELS = ["features.matrix", "features.registry", "modeling.models"]
 BACKTEST = ["clean.sales", "modeling.walk_forward", "modeling.predictions"]
-MARKET = ["clean.sales", "features.matrix", "features.registry"]
+MARKET = ["clean.sales", "clean.contracts", "features.matrix", "features.registry"]
 
 
 def how_much() -> AnalysisSettings:
@@ -36,13 +38,8 @@ def _model_settings() -> ModelSettings:
 
 
 def _market(warehouse: Warehouse) -> Market:
-    return Market.of(
-        warehouse.read("clean.sales"),
-        warehouse.read("features.matrix"),
-        FEATURES,
-        _model_settings(),
-        get_settings().n_threads,
-    )
+    threads = get_settings().n_threads
+    return read_market(warehouse, OFF_MARKET, feature_settings(), _model_settings(), threads)
 
 
 def _depends_on(**more: Any) -> dict[str, Any]:
@@ -132,8 +129,7 @@ def ablation(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
     def compute() -> making.Tables:
         table = making.ablation_table(
             _market(warehouse),
-            warehouse.read("modeling.predictions"),
-            warehouse.read("modeling.walk_forward"),
+            *making.judged_tables(warehouse),
             making.families_of(warehouse),
             how_much(),
         )
@@ -145,7 +141,7 @@ def ablation(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
         [*MARKET, *BACKTEST[1:]],
         compute,
         model=asdict(_model_settings()),
-        features=asdict(FEATURES),
+        features=feature_settings().described(),
     )
 
 
@@ -183,7 +179,7 @@ def stability(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
         [*MARKET, "modeling.models"],
         lambda: making.stability_tables(warehouse, _market(warehouse), how_much()),
         model=asdict(_model_settings()),
-        features=asdict(FEATURES),
+        features=feature_settings().described(),
     )
 
 

@@ -17,8 +17,9 @@ import numpy.typing as npt
 import polars as pl
 
 from realty_assets.errors import RealtyError
+from realty_assets.modeling.boosters import fed
 from realty_assets.modeling.model import Valuer
-from realty_assets.modeling.points import START, PointModel, _dmatrix, _inputs
+from realty_assets.modeling.points import STARTS, PointModel, inputs_of
 from realty_assets.modeling.settings import Member
 
 Array = npt.NDArray[np.float64]
@@ -83,8 +84,8 @@ def explain(valuer: Valuer, matrix: pl.DataFrame, n_threads: int = 1) -> Contrib
     The numbers do not depend on `n_threads`: a row's trees are summed in one of them.
     """
     point = valuer.point
-    names = (*point.names, START)
-    inputs, start = _inputs(matrix, point.names), _start(point, matrix)
+    names = (*point.names, STARTS[point.target])
+    inputs, start = inputs_of(matrix, point.names), point.start(matrix)
     total = np.zeros((len(matrix), len(names)))
     base = offsets = 0.0
     for member, raw in zip(point.members, point.boosters, strict=True):
@@ -95,12 +96,12 @@ def explain(valuer: Valuer, matrix: pl.DataFrame, n_threads: int = 1) -> Contrib
             base += float(split[0, -1])
         offsets += float(member.comps_as == "offset")
     n = len(point.members)
-    share, level = offsets / n, matrix["index_log"].to_numpy()
+    share = offsets / n
     return Contributions(
         names=names,
         features=total / n,
         start=share * (start - point.plain[0]),
-        index=np.where(np.isnan(level), 0.0, level),
+        index=point.level(matrix),
         level_shift=valuer.calibration.level_shift,
         base=base / n + share * point.plain[0],
         log_value=log_values(valuer, matrix) + valuer.calibration.level_shift,
@@ -111,15 +112,7 @@ def _rows(point: PointModel, inputs: npt.NDArray[np.float32], start: Array, memb
     """The member's DMatrix, with a margin of nothing where it starts from the comparables: the
     start is added apart, and the bias that is left is one number for all rows."""
     nothing = np.zeros_like(start) if member.comps_as == "offset" else start
-    return _dmatrix(point.names, inputs, nothing, member)
-
-
-def _start(point: PointModel, matrix: pl.DataFrame) -> Array:
-    """Where members start (n,), ln usd with the market's level off: as PointModel does."""
-    per_sqft = matrix["ln_living_area"].to_numpy() + point.plain[1]
-    plain = np.where(np.isnan(per_sqft), point.plain[0], per_sqft)
-    known = matrix[START].to_numpy()
-    return np.where(np.isnan(known), plain, known)
+    return fed(point.names, inputs, nothing, member)
 
 
 def _booster(raw: bytes, n_threads: int) -> Any:

@@ -24,6 +24,7 @@ from realty_assets.analysis.settings import AnalysisSettings
 from realty_assets.analysis.signs import EXPECTED, sign_rows
 from realty_assets.analysis.stability import churn_tables
 from realty_assets.analysis.takeaways import page, write
+from realty_assets.features.tracks import OFF_MARKET
 from realty_assets.modeling.model import Valuer, load_valuer
 from realty_assets.modeling.walk_forward import Market
 from realty_assets.warehouse import Warehouse
@@ -144,15 +145,19 @@ def ablation_table(
 
 def error_tables(warehouse: Warehouse, how: AnalysisSettings, seed: int) -> Tables:
     """Errors of the headline backtest by segment, and its worst misses."""
-    rows = judged(
-        warehouse.read("modeling.predictions"),
-        warehouse.read("modeling.walk_forward"),
-        warehouse.read("clean.sales"),
-    )
+    rows = judged(*judged_tables(warehouse), warehouse.read("clean.sales"))
     return {
         ERRORS: segment_errors(rows, seed=seed, n_draws=how.segment_draws),
         WORST: worst_misses(rows, how.worst),
     }
+
+
+def judged_tables(warehouse: Warehouse) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """(modeling.predictions, modeling.walk_forward) of the track that is analysed."""
+    mine = pl.col("track") == OFF_MARKET
+    tables = ("modeling.predictions", "modeling.walk_forward")
+    predictions, walked = (warehouse.read(table).filter(mine) for table in tables)
+    return predictions, walked
 
 
 def stability_tables(warehouse: Warehouse, market: Market, how: AnalysisSettings) -> Tables:

@@ -16,11 +16,18 @@ from realty_assets.evaluation.splits import Fold
 from realty_assets.features.market_index import Vintage
 from realty_assets.features.matrix import build_matrix
 from realty_assets.features.sales import epoch_day
-from realty_assets.modeling.points import START, PointModel, TrainingSet, train_member, training_set
+from realty_assets.modeling.points import (
+    STARTS,
+    PointModel,
+    TrainingSet,
+    train_member,
+    training_set,
+)
 from realty_assets.modeling.settings import Member, ModelSettings
 from realty_assets.modeling.walk_forward import Market, fold_sales
 
 Array = npt.NDArray[np.float64]
+START = STARTS["level"]
 
 
 @dataclass(frozen=True)

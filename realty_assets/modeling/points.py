@@ -112,7 +112,7 @@ def training_set(
         log_price = log_price - vintage.index(day_numbers(rows["close_date"]))
     return TrainingSet(
         names=names,
-        inputs=_inputs(rows, names),
+        inputs=inputs_of(rows, names),
         target=log_price,
         start=rows[STARTS[target]].to_numpy().copy(),
         per_sqft=log_price - rows["ln_living_area"].to_numpy(),
@@ -120,7 +120,8 @@ def training_set(
     )
 
 
-def _inputs(rows: pl.DataFrame, names: tuple[str, ...]) -> npt.NDArray[np.float32]:
+def inputs_of(rows: pl.DataFrame, names: tuple[str, ...]) -> npt.NDArray[np.float32]:
+    """What boosters see of matrix rows: (n, k) float32, NaN where unknown."""
     if not names:
         return np.zeros((len(rows), 0), dtype=np.float32)
     return np.ascontiguousarray(rows.select(names).to_numpy(), dtype=np.float32)
@@ -173,7 +174,7 @@ class PointModel:
         """(log value (n,) in ln usd, half the range between members (n,)) of matrix rows."""
         import xgboost as xgb
 
-        inputs, start = _inputs(matrix, self.names), self.start(matrix)
+        inputs, start = inputs_of(matrix, self.names), self.start(matrix)
         answers = []
         for member, raw in zip(self.members, self.boosters, strict=True):
             booster = xgb.Booster({"nthread": 1})
