@@ -11,8 +11,6 @@ import duckdb
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from realty_assets.features.layer_measures import layer_columns
@@ -65,20 +63,23 @@ def great_circle_km(a: tuple[float, float], b: tuple[float, float]) -> float:
     return 2 * 6371.0088 * math.asin(math.sqrt(h))
 
 
-@given(lon=st.floats(-95.9, -94.9), lat=st.floats(29.2, 30.2))
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-def test_distance_inside_and_density_are_what_they_say(folder, lon, lat) -> None:
-    layers = read_layers(folder)
-    day = np.array([epoch_day(date(2021, 8, 1))])
-    got = layer_columns(layers, np.array([lat]), np.array([lon]), day)
-    gaps = [great_circle_km((lon, lat), station) for station in STATIONS]
-    assert got["layer_stations_distance_km"][0] == pytest.approx(min(gaps), rel=6e-3, abs=1e-3)
-    if all(abs(gap - 3.0) > 0.03 for gap in gaps):
-        within = sum(gap < 3.0 for gap in gaps)
-        assert got["layer_stations_density_per_km2"][0] == pytest.approx(within / (math.pi * 9))
-    inside = -95.42 <= lon <= -95.38 and 29.68 <= lat <= 29.72
-    assert got["layer_flood_inside_yn"][0] == inside
-    assert (got["layer_flood_distance_km"][0] == 0) == inside
+def test_distance_inside_and_density_are_what_they_say(folder) -> None:
+    random = np.random.default_rng(6)
+    lon, lat = random.uniform(-95.9, -94.9, 400), random.uniform(29.2, 30.2, 400)
+    lon[:100], lat[:100] = random.uniform(-95.45, -95.35, 100), random.uniform(29.65, 29.75, 100)
+    day = np.full(400, epoch_day(date(2021, 8, 1)))
+    got = layer_columns(read_layers(folder), lat, lon, day)
+    inside = (lon >= -95.42) & (lon <= -95.38) & (lat >= 29.68) & (lat <= 29.72)
+    assert 5 < inside.sum() < 395
+    assert (got["layer_flood_inside_yn"] == inside).all()
+    assert ((got["layer_flood_distance_km"] == 0) == inside).all()
+    for i in range(400):
+        gaps = [great_circle_km((lon[i], lat[i]), station) for station in STATIONS]
+        assert got["layer_stations_distance_km"][i] == pytest.approx(min(gaps), rel=6e-3, abs=1e-3)
+        if all(abs(gap - 3.0) > 0.03 for gap in gaps):
+            within = sum(gap < 3.0 for gap in gaps)
+            density = got["layer_stations_density_per_km2"][i]
+            assert density == pytest.approx(within / (math.pi * 9))
 
 
 def test_a_layer_counts_from_the_day_it_was_known_and_where_there_is_a_place(folder) -> None:

@@ -20,7 +20,7 @@ from realty_assets_tests.features.towns import town
 
 SETTINGS = FeatureSettings()
 SEEN = [*(spec.name for spec in features(SETTINGS.comps)), *EVIDENCE_COLUMNS]
-PROPERTY = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+PROPERTY = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="module")
