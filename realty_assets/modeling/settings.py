@@ -84,11 +84,13 @@ class ModelSettings:
 
     def for_track(self, track: str) -> ModelSettings:
         """Where a track's search begins. A list price leaves little to learn, and much to overfit:
-        fewer and flatter trees, chosen on the sample market's July 2023 to March 2024."""
+        every member starts from it, with fewer and flatter trees (chosen on the sample market's
+        July 2023 to March 2024)."""
         if track != ON_MARKET:
             return self
         return replace(
             self,
+            members=tuple(replace(member, comps_as="offset") for member in self.members),
             target="list",
             rounds=max(self.rounds // 4, 10),
             max_depth=min(self.max_depth, 4),
