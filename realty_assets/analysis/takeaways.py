@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from realty_assets.analysis.citing import Facts, change, width
+from realty_assets.analysis.effects import spaced
 from realty_assets.analysis.figures import Bar, Curve, effect_panels, swarm, whiskers
 from realty_assets.drawing import percent
 from realty_assets.errors import RealtyError
@@ -24,6 +25,8 @@ from realty_assets.errors import RealtyError
 FOLDER, NAME = Path("reports") / "analysis", "takeaways"
 TEMPLATES = Path(__file__).parent / "templates"
 N_BARS, N_SWARM, N_PANELS, N_WORST, N_PAIRS = 15, 8, 9, 10, 8
+# Homes in a lane of the swarm: more would only be heavier, not darker.
+MOST_DOTS = 600
 SHOWN_CUTS = ("all", "predicted price", "age in years", "type", "new build", "thin market", "month")
 
 
@@ -162,6 +165,7 @@ def _swarm(attributions: pl.DataFrame, names: list[str]) -> Markup | None:
         mine = attributions.filter(pl.col("part") == name).sort("property_key", "listing_key")
         if mine.is_empty():
             continue
+        mine = mine[spaced(len(mine), MOST_DOTS)]
         share = (mine["feature_value"].rank("average") - 0.5) / max(
             mine["feature_value"].count(), 1
         )
