@@ -9,14 +9,15 @@ import dagster as dg
 import polars as pl
 
 from realty_assets.faces import built_many
+from realty_assets.features.tracks import MATRICES
 from realty_assets.modeling.mlflow_registry import registered_name
 from realty_assets.promotion import gates
 from realty_assets.promotion.ledger import ALIAS_SCHEMA, DECISION_SCHEMA, decide
 from realty_assets.promotion.registry import broken_models, follow_aliases
-from realty_assets.warehouse import Warehouse, WarehouseMissing
+from realty_assets.warehouse import Warehouse, WarehouseMissing, sql
 
 DECISIONS, ALIASES = "promotion.decisions", "promotion.aliases"
-INPUTS = ["modeling.models", "modeling.backtests", "features.matrix"]
+INPUTS = ["modeling.models", "modeling.backtests", *MATRICES.values()]
 
 
 @dg.multi_asset(
@@ -57,9 +58,7 @@ def promotion(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
             _table(warehouse, DECISIONS, pl.DataFrame(schema=DECISION_SCHEMA)),
             _table(warehouse, ALIASES, pl.DataFrame(schema=ALIAS_SCHEMA)),
             datetime.now(UTC).replace(tzinfo=None),
-            broken_models(
-                warehouse.home, models, warehouse.read("features.matrix").head(0).columns
-            ),
+            broken_models(warehouse.home, models, _columns(warehouse)),
         )
         return {DECISIONS: decisions, ALIASES: aliases}
 
@@ -75,6 +74,15 @@ def promotion(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
     # After the rows are committed; also mends what a kill between the two left undone.
     follow_aliases(warehouse.home, warehouse.read(ALIASES), warehouse.read("modeling.models"))
     yield from results
+
+
+def _columns(warehouse: Warehouse) -> dict[str, list[str]]:
+    """The columns of every track's matrix."""
+    empty = sql("promotion/matrix_columns.sql")
+    return {
+        track: warehouse.read(empty.bind(matrix=matrix)).columns
+        for track, matrix in MATRICES.items()
+    }
 
 
 def _table(warehouse: Warehouse, name: str, empty: pl.DataFrame) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -48,8 +48,11 @@ def follow_aliases(home: Path, aliases: pl.DataFrame, models: pl.DataFrame) -> l
     return moved
 
 
-def broken_models(home: Path, models: pl.DataFrame, columns: Sequence[str]) -> frozenset[str]:
-    """Versions whose folder is not whole, or that read a column which the matrix does not have."""
+def broken_models(
+    home: Path, models: pl.DataFrame, columns: Mapping[str, Sequence[str]]
+) -> frozenset[str]:
+    """Versions whose folder is not whole, or that read a column which the matrix of their track
+    does not have; `columns` by track."""
     broken = set()
     for row in models.iter_rows(named=True):
         try:
@@ -57,6 +60,6 @@ def broken_models(home: Path, models: pl.DataFrame, columns: Sequence[str]) -> f
         except ModelBroken:
             broken.add(row["model_version"])
             continue
-        if not set(needs) <= set(columns):
+        if not set(needs) <= set(columns[row["track"]]):
             broken.add(row["model_version"])
     return frozenset(broken)

@@ -1,2 +1,2 @@
 -- One row per slice of the headline backtest.
-SELECT * FROM modeling.backtests WHERE is_headline ORDER BY backtest_id, track, slice
+SELECT * FROM modeling.backtests WHERE is_headline AND track = 'off_market' ORDER BY backtest_id, track, slice

@@ -5,6 +5,6 @@ SELECT
     median(prediction / close_price - 1) AS median_error,
     median(abs(prediction / close_price - 1)) AS mdape
 FROM modeling.predictions
-WHERE is_headline
+WHERE is_headline AND track = 'off_market'
 GROUP BY place
 ORDER BY n DESC, place

@@ -8,7 +8,7 @@ WITH ranked AS (
         row_number() OVER (ORDER BY close_price, listing_key, prediction) - 1 AS place,
         count(*) OVER () AS n_all
     FROM modeling.predictions
-    WHERE is_headline
+    WHERE is_headline AND track = 'off_market'
 ),
 banded AS (
     SELECT
