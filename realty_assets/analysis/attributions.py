@@ -50,24 +50,27 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 def explained_homes(matrix: pl.DataFrame, most: int) -> pl.DataFrame:
     """Matrix rows to explain: homes valued today, and the sales of the last full month before.
 
-    At most `most` homes of today, drawn by the hash of their keys. Sorted by role and key.
+    At most `most` of each, drawn by the hash of their keys. Sorted by role and key.
     """
     today = matrix.filter(pl.col("role").is_in(VALUED))
-    if len(today) > most:
-        names = today.select(
-            pl.concat_str("role", "property_key", "listing_key", ignore_nulls=True)
-        )
-        drawn = [hashlib.sha256(str(name).encode()).hexdigest() for name in names.to_series()]
-        today = today.with_columns(_drawn=pl.Series(drawn)).sort("_drawn").head(most).drop("_drawn")
     sold = matrix.filter(pl.col("role") == "sale")
     newest = sold["close_date"].max()
     if isinstance(newest, date):
         last = next_month(newest, -1)
         inside = pl.col("close_date").is_between(last, next_month(last), closed="left")
         sold = sold.filter(inside)
-    return pl.concat([today, sold]).sort(
+    return pl.concat([_drawn(today, most), _drawn(sold, most)]).sort(
         "role", "property_key", "listing_key", "close_date", nulls_last=False, maintain_order=True
     )
+
+
+def _drawn(rows: pl.DataFrame, most: int) -> pl.DataFrame:
+    """At most `most` of the rows, whatever their order."""
+    if len(rows) <= most:
+        return rows
+    names = rows.select(pl.concat_str("role", "property_key", "listing_key", ignore_nulls=True))
+    draw = [hashlib.sha256(str(name).encode()).hexdigest() for name in names.to_series()]
+    return rows.with_columns(_draw=pl.Series(draw)).sort("_draw").head(most).drop("_draw")
 
 
 def dollars(log_points: Array, base: float, log_value: Array) -> Array:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class AnalysisSettings:
     """Numbers of homes, rows and draws. `fast` is for samples and tests: seconds altogether."""
 
-    most_homes: int = 5000
+    most_homes: int = 1000
     top_k: int = 12
     n_draws: int = 1000
     interaction_features: int = 8

@@ -17,6 +17,7 @@ from realty_assets.modeling.backtest_store import BACKTESTS, CODE_VERSION, PREDI
 from realty_assets.modeling.home_models import ModelHome
 from realty_assets.modeling.markets import read_trials, read_walked
 from realty_assets.modeling.openings import OPENINGS, SCHEMA, with_opening
+from realty_assets.modeling.trials import SEARCHED_AS
 from realty_assets.warehouse import Warehouse
 
 
@@ -75,7 +76,7 @@ def run(home: ModelHome, backtests: list[Wanted], now: datetime) -> dict[str, pl
             made_from=made_from,
         )
         tried = trials.filter(
-            pl.col("track") == want.track, pl.col("tuned_before") <= want.first
+            pl.col("track") == SEARCHED_AS[want.track], pl.col("tuned_before") <= want.first
         ).height
         openings = with_opening(openings, figures, market.model, made_from, max(tried, 1), now)
     return {**tables, OPENINGS: openings}

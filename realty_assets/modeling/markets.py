@@ -12,7 +12,7 @@ from realty_assets.features.matrix import FeatureSettings
 from realty_assets.features.tracks import MATRICES, ON_MARKET, TRACKS
 from realty_assets.modeling.conformal import LISTING_INPUTS
 from realty_assets.modeling.settings import ModelSettings, NotEnoughSales
-from realty_assets.modeling.trials import SCHEMA, tuned, tuned_before
+from realty_assets.modeling.trials import SCHEMA, SEARCHED_AS, tuned, tuned_before
 from realty_assets.modeling.walk_forward import Market
 from realty_assets.modeling.windows import default_window
 from realty_assets.warehouse import Warehouse, sql
@@ -83,6 +83,7 @@ def read_walked(warehouse: Warehouse, track: str) -> pl.DataFrame | None:
 
 
 def searches(found: list[Headline]) -> Iterator[tuple[str, date]]:
-    """(track, day before which it is tuned) of every headline."""
+    """(track, day before which it is tuned) of every headline that has a search of its own."""
     for headline in found:
-        yield headline.track, tuned_before(headline.first)
+        if SEARCHED_AS[headline.track] == headline.track:
+            yield headline.track, tuned_before(headline.first)

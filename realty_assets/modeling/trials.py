@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from realty_assets.features.tracks import AT_LISTING, OFF_MARKET, ON_MARKET
 from realty_assets.modeling.settings import Member, ModelSettings
 from realty_assets.modeling.tuning import Candidate, quarter_start
 
@@ -26,6 +27,14 @@ SCHEMA: dict[str, Any] = {
     "score": pl.Float64,
     "month_scores": pl.List(pl.Float64),
     "chosen_for": pl.List(pl.Int64),
+}
+
+
+# Whose search a track goes by: off_market and at_listing ask the same of a home, a day apart.
+SEARCHED_AS: dict[str, str] = {
+    OFF_MARKET: OFF_MARKET,
+    AT_LISTING: OFF_MARKET,
+    ON_MARKET: ON_MARKET,
 }
 
 
@@ -93,7 +102,7 @@ def tuned(
     search that saw the window would flatter it.
     """
     mine = trials.filter(
-        pl.col("track") == track,
+        pl.col("track") == SEARCHED_AS[track],
         pl.col("tuned_before") <= window_from,
     )
     mine = mine.filter(pl.col("tuned_before") == pl.col("tuned_before").max())

@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,10 +36,11 @@ from realty_assets.modeling.walk_forward import Market, fold_sales
 if TYPE_CHECKING:
     import optuna
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 # Candidates proposed together, whatever the number of threads: the second core has work to do, and
 # the search is the same on every machine.
 BATCH = 2
+HURRY = 3
 STARTS = ("offset", "feature")
 LOSSES = ("absolute", "huber", "equity")
 # Tuned settings: (lower, upper, logarithmic); `rounds` and `eta` as factors on the profile's own.
@@ -126,7 +127,7 @@ class Search:
         settings = asdict(self.market.model)
         parts = {
             "code": CODE_VERSION,
-            "space": [RANGES, DEPTHS, STARTS, LOSSES, self.targets],
+            "space": [RANGES, DEPTHS, STARTS, LOSSES, HURRY, self.targets],
             "settings": settings,
             "first": [asdict(member) for member in first],
             "learns": [data.sha256() for sets in self.sets.values() for data in sets],
@@ -235,7 +236,7 @@ class Search:
 
     def _try(self, trial: optuna.Trial) -> list[float]:
         """Mean absolute log error of the candidate on each month, until it is stopped."""
-        member, target = self._member_of(trial.params), trial.params["target"]
+        member, target = _hurried(self._member_of(trial.params)), trial.params["target"]
         scores: list[float] = []
         for step, (data, rows) in enumerate(zip(self.sets[target], self.rows, strict=True)):
             booster = train_member(data, member, self.market.model)
@@ -261,3 +262,14 @@ class Search:
             score=running[-1],
             month_scores=tuple(months),
         )
+
+
+def _hurried(member: Member) -> Member:
+    """The member with fewer and larger steps: candidates keep their order, at a third of the cost.
+
+    What is chosen is trained with its own steps.
+    """
+    own = dict(member.tuned)
+    own["rounds"] = max(round(own["rounds"] / HURRY), 1)
+    own["eta"] = min(own["eta"] * HURRY, 1.0)
+    return replace(member, tuned=tuple(sorted(own.items())))
