@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from realty_assets.modeling.judging.baseline_table import baseline_rows, baseline_values
 from realty_assets.sample_market.answer_key import clean_sales, irreducible_off_market_mdape
 from realty_assets.warehouse import Warehouse
 from realty_assets_tests.markets import Market, make_sample, realty
@@ -58,22 +59,43 @@ def test_planted_faults_are_found_and_clean_rows_left_alone(
     assert flagged["kind"].is_not_null().mean() >= 0.99
 
 
+# The market turns in April 2023 and falls until September: a home listed in it sells into prices
+# that nobody knew of when it was listed, which the noise of the answer key does not count.
+WINDOWS = {"after": ("2024-01", "2024-06", 1.15), "falling": ("2023-04", "2023-09", 1.3)}
+
+
 @pytest.mark.torture
 @pytest.mark.parametrize("seed", range(7, 13 if FULL else 8))
-def test_off_market_error_is_within_1_3_times_the_irreducible(tmp_path: Path, seed: int) -> None:
+def test_off_market_error_is_near_the_irreducible_on_both_sides_of_the_turn(
+    tmp_path: Path, seed: int
+) -> None:
     sample, home = tmp_path / "sample", tmp_path / "home"
     make_sample(sample, **DEMO, seed=seed)
     realty(home, "ingest", sample / "exports", "--source", "har")
-    realty(home, "run", "all", REALTY_PROFILE="full")
+    for step in ("cleaning", "features"):
+        realty(home, "run", step, REALTY_PROFILE="full")
     truth = pl.read_parquet(sample / "answer_key" / "truth.parquet")
     faults = pl.read_parquet(sample / "answer_key" / "faults.parquet")
     clean = clean_sales(truth, faults).select("listing_key")
-    predictions = Warehouse.at(home / "warehouse.duckdb").read("modeling.predictions")
-    judged = predictions.filter("is_headline").join(clean, on="listing_key")
-    assert judged.height >= 300
-    error = np.median(np.abs(judged["prediction"] / judged["close_price"] - 1))
-    assert error <= 1.3 * irreducible_off_market_mdape(truth)
-    inside = (judged["close_price"] >= judged["lower_90"]) & (
-        judged["close_price"] <= judged["upper_90"]
-    )
-    assert 0.85 <= inside.mean() <= 0.97
+    for first, last, most in WINDOWS.values():
+        realty(home, "backtest", "--from", first, "--to", last, REALTY_PROFILE="full")
+        predictions = Warehouse.at(home / "warehouse.duckdb").read("modeling.predictions")
+        name = f"off_market {first} {last}"
+        judged = predictions.filter(pl.col("backtest_id") == name).join(clean, on="listing_key")
+        assert judged.height >= 600
+        error = np.median(np.abs(judged["prediction"] / judged["close_price"] - 1))
+        assert error <= most * irreducible_off_market_mdape(truth), name
+        inside = judged["close_price"].is_between(judged["lower_90"], judged["upper_90"])
+        assert 0.82 <= inside.mean() <= 0.97, name
+    listed = ("--track", "on_market", "--from", "2023-07", "--to", "2024-06")
+    realty(home, "backtest", *listed, REALTY_PROFILE="full")
+    warehouse = Warehouse.at(home / "warehouse.duckdb")
+    sales = warehouse.read("clean.sales")
+    predictions = warehouse.read("modeling.predictions").filter(pl.col("track") == "on_market")
+    values = baseline_values(predictions, sales, warehouse.read("features.market_index"))
+    rows = baseline_rows(predictions, sales, values)
+    (rival,) = rows.filter(
+        pl.col("slice") == "all", pl.col("baseline") == "list price times sale-to-list"
+    ).to_dicts()
+    assert rival["n"] >= 1_500
+    assert rival["error_difference_low"] > 0, rival

@@ -70,8 +70,8 @@ class ModelSettings:
     min_sales: int = 300
     calibration_months: int = 4
     min_calibration_sales: int = 100
-    level_months: int = 2
-    level_prior_sales: float = 300.0
+    level_months: int = 1
+    level_prior_sales: float = 75.0
     alpha: float = 0.10
     error_rounds: int = 120
     error_folds: int = 5
