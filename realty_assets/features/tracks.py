@@ -17,6 +17,22 @@ MATRICES: dict[str, str] = {
     AT_LISTING: "features.matrix_at_listing",
     ON_MARKET: "features.matrix_on_market",
 }
+# In words: the question that a track answers, the day that its value stands on, what it may know.
+QUESTIONS: dict[str, str] = {
+    OFF_MARKET: "What is a home worth that nobody has listed?",
+    AT_LISTING: "What should a home that is about to be listed ask for?",
+    ON_MARKET: "What will a listed home fetch?",
+}
+STANDS_ON: dict[str, str] = {
+    OFF_MARKET: "the day before the listing; without a list date, the day before the close",
+    AT_LISTING: "the day of the listing",
+    ON_MARKET: "the day before the contract; where none was seen, the day before the close",
+}
+MAY_KNOW: dict[str, str] = {
+    OFF_MARKET: "the home's own facts and past sales around it; nothing of its listing",
+    AT_LISTING: "what the listing says of the home, but not its price",
+    ON_MARKET: "everything that was published, the list price and its cuts among it",
+}
 # Facts of a listing that only the on_market track may know.
 LISTING_FACTS: tuple[str, ...] = ("list_price", "original_list_price", "listing_contract_date")
 

@@ -14,8 +14,10 @@ from realty_assets.modeling.backtest_store import BACKTESTS, PREDICTIONS
 from realty_assets.modeling.backtest_store import CODE_VERSION as BACKTEST_VERSION
 from realty_assets.modeling.home_models import ModelHome, searched, trained, walked
 from realty_assets.modeling.markets import INPUTS, TRIALS, WALKED
+from realty_assets.modeling.model_card import has_card
 from realty_assets.modeling.openings import OPENINGS
 from realty_assets.modeling.settings import PROFILES
+from realty_assets.modeling.training import RECORD_VERSION, newest
 from realty_assets.modeling.walk_forward import CODE_VERSION
 from realty_assets.settings import REPO_ROOT, get_settings
 from realty_assets.today import market_today
@@ -163,7 +165,7 @@ def interval_study(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
     key=["modeling", "models"],
     deps=[*READ, ["modeling", "trials"], ["modeling", "walk_forward"]],
     kinds={"duckdb", "xgboost", "mlflow"},
-    code_version=CODE_VERSION,
+    code_version=f"{CODE_VERSION}.{RECORD_VERSION}",
     description="One row per trained model version; the newest of a track knows all before today.",
     **COMMON,
 )
@@ -178,10 +180,10 @@ def models(warehouse: Warehouse) -> dg.MaterializeResult:
         warehouse,
         table,
         inputs=[*INPUTS, TRIALS, WALKED],
-        code_version=CODE_VERSION,
+        code_version=f"{CODE_VERSION}.{RECORD_VERSION}",
         settings=home.depends(),
         compute=compute,
         intact=lambda: all(
-            (warehouse.home / folder).is_dir() for folder in warehouse.read(table)["artifact"]
+            has_card(warehouse.home / folder) for folder in newest(warehouse.read(table))
         ),
     )

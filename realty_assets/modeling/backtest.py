@@ -7,6 +7,7 @@ features of a home stop at min(cutoff, as_of). Every sale of the window is in th
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -110,19 +111,27 @@ def backtest(
         raise NotEnoughSales(1, 0, f"that closed from {window[0].name} to {window[-1].name}")
     rows = walk_forward(market, folds_needed(from_month, to_month, market.model), walked)
     done = set(rows["cutoff"].to_list()) if len(rows) else set()
-    parts = []
     for fold in window:
-        if fold.cutoff not in done:
+        if fold.cutoff not in done:  # no model, or a month without a sale
             require_sales(market.matrix, fold.cutoff, market.model.min_sales)
-            continue  # a month without a sale
-        parts.append(predict_fold(rows, fold, market.model))
+    predictions = window_predictions(rows, window, market.track, market.model)
+    return predictions, metrics(predictions, market.model.seed, n_draws), rows
+
+
+def window_predictions(
+    rows: pl.DataFrame, window: Sequence[Fold], track: str, settings: ModelSettings
+) -> pl.DataFrame:
+    """modeling.predictions of a window from walk-forward rows that reach back to what calibrates
+    its first month.
+
+    Raises NotEnoughSales when no month of it has a row, or too few of those before it have one.
+    """
+    done = set(rows["cutoff"].to_list()) if len(rows) else set()
+    parts = [predict_fold(rows, fold, settings) for fold in window if fold.cutoff in done]
     if not parts:
         raise NotEnoughSales(1, 0, f"that closed from {window[0].name} to {window[-1].name}")
-    name = pl.lit(backtest_id(market.track, window[0].cutoff, window[-1].cutoff)).alias(
-        "backtest_id"
-    )
-    predictions = pl.concat(parts).select(name, pl.all()).sort("close_date", "listing_key")
-    return predictions, metrics(predictions, market.model.seed, n_draws), rows
+    name = pl.lit(backtest_id(track, window[0].cutoff, window[-1].cutoff)).alias("backtest_id")
+    return pl.concat(parts).select(name, pl.all()).sort("close_date", "listing_key")
 
 
 def predict_fold(rows: pl.DataFrame, fold: Fold, settings: ModelSettings) -> pl.DataFrame:

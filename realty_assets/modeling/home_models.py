@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cached_property
@@ -19,13 +17,14 @@ from realty_assets.modeling.markets import (
     Headline,
     headlines,
     read_market,
+    read_trials,
     read_tuned,
     read_walked,
     searches,
 )
 from realty_assets.modeling.model import ModelBroken, load_valuer
 from realty_assets.modeling.settings import Member, ModelSettings, NotEnoughSales
-from realty_assets.modeling.training import train_and_register
+from realty_assets.modeling.training import data_hash_of, train_and_register
 from realty_assets.modeling.trials import SCHEMA, trial_rows
 from realty_assets.modeling.tuning import Search
 from realty_assets.modeling.walk_forward import Market, walk_forward
@@ -88,10 +87,14 @@ class ModelHome:
             settings = read_tuned(self.warehouse, track, settings, window_from)
         return read_market(self.warehouse, track, self.features, settings, self.n_threads)
 
+    def snapshot(self) -> dict[str, str]:
+        """Content hash of each table that markets are read from."""
+        found = self.warehouse.read(sql("modeling/snapshot.sql").bind(tables=INPUTS))
+        return dict(found.iter_rows())
+
     def snapshot_hash(self) -> str:
-        """One hash for the tables that markets are read from."""
-        rows = self.warehouse.read(sql("modeling/snapshot.sql").bind(tables=INPUTS)).rows()
-        return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+        """One hash for them all."""
+        return data_hash_of(self.snapshot())
 
 
 def searched(home: ModelHome) -> pl.DataFrame:
@@ -141,7 +144,9 @@ def trained(home: ModelHome, models: pl.DataFrame | None, lock_file: Path) -> pl
             models,
             home=home.warehouse.home,
             today=home.today,
-            data_hash=home.snapshot_hash(),
+            window=(headline.first, headline.last),
+            trials=read_trials(home.warehouse),
+            tables=home.snapshot(),
             lock_file=lock_file,
         )
     assert models is not None

@@ -1,7 +1,8 @@
 """MLflow's record of a model: a run, and one registered version per content hash.
 
 SQLite below the home, nothing else. Registering is idempotent: a version is found again by its tag,
-so a run that was killed leaves no second version behind when it is run again.
+so a run that was killed leaves no second version behind when it is run again. The version is made
+before its run ends: a run that has ended has one, and a run that was killed is marked so.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from realty_assets.features.tracks import ON_MARKET
+from realty_assets.modeling.mlflow_run import log_record
 from realty_assets.modeling.model import MANIFEST, Valuer
+from realty_assets.modeling.model_record import ModelRecord
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
@@ -83,11 +86,13 @@ def register(
     params: Mapping[str, Any],
     metrics: Mapping[str, float],
     tags: Mapping[str, str],
+    record: ModelRecord | None = None,
 ) -> Registered:
     """The version of `valuer` in the home's registry, made if it is not there yet.
 
     `folder` is where the model was saved, `example` some matrix rows for the signature, `tags` what
-    traces it to rows: hashes of warehouse, registry, code and lock file.
+    traces it to rows: hashes of warehouse, registry, code and lock file. With a `record`, whose
+    card stands in the folder, the run also holds datasets, boosters, card and figures.
     """
     os.environ.update(QUIET)
     import mlflow
@@ -101,8 +106,15 @@ def register(
     found = client.search_model_versions(f"name = '{name}'")
     for version in found:
         if version.tags.get(CONTENT_TAG) == valuer.content_hash:
+            _end_run(client, str(version.run_id))
             return Registered(int(version.version), str(version.run_id))
     experiment_id = _experiment(client, (home / "mlflow" / "artifacts").resolve().as_uri())
+    _end_killed_runs(client, experiment_id, valuer.content_hash)
+    try:
+        client.create_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
     all_tags = {**tags, CONTENT_TAG: valuer.content_hash, "model_version": valuer.model_version}
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)
@@ -112,6 +124,8 @@ def register(
         mlflow.log_params({key: _short(value) for key, value in params.items()})
         mlflow.log_metrics(dict(metrics))
         mlflow.log_artifact(str(folder / MANIFEST))
+        if record is not None:
+            log_record(client, run.info.run_id, folder, valuer, record)
         with warnings.catch_warnings():
             # The signature is given; an example would only be stored and run once more.
             warnings.filterwarnings("ignore", message=".*input example.*")
@@ -122,15 +136,27 @@ def register(
                 signature=_signature(valuer, example),
                 pip_requirements=REQUIREMENTS,
             )
-    try:
-        client.create_registered_model(name)
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_ALREADY_EXISTS":
-            raise
-    version = client.create_model_version(
-        name, source=info.model_uri, run_id=run.info.run_id, tags=all_tags, model_id=info.model_id
-    )
+        version = client.create_model_version(
+            name,
+            source=info.model_uri,
+            run_id=run.info.run_id,
+            tags=all_tags,
+            model_id=info.model_id,
+        )
     return Registered(int(version.version), run.info.run_id)
+
+
+def _end_run(client: MlflowClient, run_id: str) -> None:
+    """Ends the run of a version that is whole: a kill may have come between the two."""
+    if client.get_run(run_id).info.status == "RUNNING":
+        client.set_terminated(run_id, "FINISHED")
+
+
+def _end_killed_runs(client: MlflowClient, experiment_id: str, content_hash: str) -> None:
+    """Marks runs of this model that never ended: homes have one writer, so they were killed."""
+    wanted = f"tags.{CONTENT_TAG} = '{content_hash}' and attributes.status = 'RUNNING'"
+    for run in client.search_runs([experiment_id], wanted):
+        client.set_terminated(run.info.run_id, "KILLED")
 
 
 def _experiment(client: MlflowClient, location: str) -> str:

@@ -11,17 +11,18 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 import realty_assets
-from realty_assets.evaluation.intervals import interval_quality
-from realty_assets.evaluation.metrics import point_accuracy
 from realty_assets.features.registry import features, registry_hash
 from realty_assets.modeling.mlflow_registry import register, registered_name
 from realty_assets.modeling.model import Valuer, fit_valuer, save_valuer
+from realty_assets.modeling.model_card import has_card, write_card
+from realty_assets.modeling.model_record import ModelRecord, record_of
 from realty_assets.modeling.walk_forward import CODE_VERSION, Market
 
+# Of modeling.models; a model's own code_version is that of what it was walked and trained by.
+RECORD_VERSION = "2"
 SCHEMA: dict[str, Any] = {
     "name": pl.String,
     "model_version": pl.String,
@@ -53,39 +54,52 @@ def train_and_register(
     *,
     home: Path,
     today: date,
-    data_hash: str,
+    window: tuple[date, date],
+    trials: pl.DataFrame,
+    tables: Mapping[str, str],
     lock_file: Path,
 ) -> pl.DataFrame:
     """modeling.models with the model of everything known before `today` in it.
 
     `models` is the table as it stands (None: there is none). Training the same model again adds
-    nothing. `data_hash` names the tables that the market was read from. Raises NotEnoughSales.
+    nothing. `window` are the months of the headline, `trials` is modeling.trials, `tables` gives
+    the content hash of each table that the market was read from. Raises NotEnoughSales.
     """
     began = time.monotonic()
     valuer = fit_valuer(market, walked, today)
     before = pl.DataFrame(schema=SCHEMA) if models is None else models
-    # Also for a model that is known: its folder may have been lost.
+    # Also for a model that is known: its folder or its card may have been lost.
     folder, manifest_sha256 = save_valuer(valuer, home / "models")
-    if valuer.content_hash in before["content_hash"].to_list():
+    known = before.filter(pl.col("content_hash") == valuer.content_hash)
+    if len(known) and has_card(folder):
         return before
-    hashes = {
-        "data_hash": data_hash,
-        "feature_registry_hash": registry_hash(
-            features(market.features.comps, market.features.layers, market.track)
-        ),
-        "code_version": f"{realty_assets.__version__}-{CODE_VERSION}",
-        "lock_hash": _file_hash(lock_file),
-    }
+    hashes = _hashes(market, tables, lock_file)
+    if len(known):
+        hashes = known.select(hashes.keys()).row(0, named=True)
+    record = record_of(
+        market,
+        walked,
+        valuer,
+        window=window,
+        trials=trials,
+        hashes=hashes,
+        # A card written anew speaks of the tables only if they are still the same.
+        tables=tables if hashes["data_hash"] == data_hash_of(tables) else {},
+        home=home,
+    )
+    write_card(folder, record)
+    if len(known):
+        return before
     params = {"model": asdict(market.model), "features": market.features.described()}
-    metrics = recent_metrics(walked, valuer)
     registered = register(
         home,
         valuer,
         folder,
         market.matrix.filter(pl.col("hedonic_log_value").is_not_null()),
-        params=_flat(params) | {"n_train": valuer.n_train, "cutoff": today.isoformat()},
-        metrics=metrics,
+        params=_flat(params) | _told(valuer, record),
+        metrics=record.metrics,
         tags=hashes | {"training_hash": valuer.training_hash},
+        record=record,
     )
     row = {
         "name": registered_name(valuer.track),
@@ -104,27 +118,43 @@ def train_and_register(
         "artifact": str(folder.relative_to(home)),
         "artifact_sha256": manifest_sha256,
         "params": json.dumps(params, sort_keys=True),
-        "metrics": json.dumps(metrics, sort_keys=True),
+        "metrics": json.dumps(record.metrics, sort_keys=True),
     }
     return pl.concat([before, pl.DataFrame([row], schema=SCHEMA)])
 
 
-def recent_metrics(walked: pl.DataFrame, valuer: Valuer) -> dict[str, float]:
-    """Walk-forward accuracy of the months that calibrate `valuer`, valid sales only.
+def newest(models: pl.DataFrame) -> list[str]:
+    """Folders below the home of the newest model of each track, of modeling.models."""
+    return models.group_by("track", maintain_order=True).last()["artifact"].to_list()
 
-    Out of time for the point; its interval is fitted on these very errors, so its coverage here
-    shows only that the fit worked. The backtest judges it.
-    """
-    rows = walked.filter(pl.col("excluded_by").is_null())
-    value, low, high = valuer.calibration.interval(
-        rows, rows["log_value"].to_numpy(), rows["spread"].to_numpy()
-    )
-    s = rows["close_price"].to_numpy()
-    point = point_accuracy(np.exp(value), s).as_dict()
-    quality = interval_quality(np.exp(value), np.exp(low), np.exp(high), s).as_dict()
-    return {f"walk_forward_{name}": float(figure) for name, figure in point.items()} | {
-        "fitted_coverage_90": float(quality["coverage"]),
-        "median_width_ratio": float(quality["median_width_ratio"]),
+
+def data_hash_of(tables: Mapping[str, str]) -> str:
+    """One hash for tables by their content hashes."""
+    return hashlib.sha256(json.dumps(sorted(tables.items())).encode()).hexdigest()
+
+
+def _hashes(market: Market, tables: Mapping[str, str], lock_file: Path) -> dict[str, str]:
+    """What traces a model to rows, features, code and libraries."""
+    return {
+        "data_hash": data_hash_of(tables),
+        "feature_registry_hash": registry_hash(
+            features(market.features.comps, market.features.layers, market.track)
+        ),
+        "code_version": f"{realty_assets.__version__}-{CODE_VERSION}",
+        "lock_hash": _file_hash(lock_file),
+    }
+
+
+def _told(valuer: Valuer, record: ModelRecord) -> dict[str, Any]:
+    """Parameters that come of the data and of the search."""
+    return {
+        "n_train": valuer.n_train,
+        "n_inputs": len(valuer.point.names),
+        "n_members": len(valuer.point.members),
+        "n_candidates": record.facts["training"]["n_candidates"],
+        "tuned_before": record.facts["training"]["tuned_before"],
+        "cutoff": valuer.cutoff.isoformat(),
+        "track": valuer.track,
     }
 
 

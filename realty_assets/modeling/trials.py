@@ -101,12 +101,8 @@ def tuned(
     Without such a search (a window older than the headline's quarter) they stay as they are: a
     search that saw the window would flatter it.
     """
-    mine = trials.filter(
-        pl.col("track") == SEARCHED_AS[track],
-        pl.col("tuned_before") <= window_from,
-    )
-    mine = mine.filter(pl.col("tuned_before") == pl.col("tuned_before").max())
-    chosen = mine.filter(pl.col("chosen_for").list.len() > 0)
+    search = latest_search(trials, track, window_from)
+    chosen = search.filter(pl.col("chosen_for").list.len() > 0)
     if chosen.is_empty():
         return settings
     members = list(settings.members)
@@ -116,6 +112,14 @@ def tuned(
         for place in row["chosen_for"]:
             members[place] = replace(members[place], tuned=own)
     return replace(settings, members=tuple(members), target=chosen["target"][0])
+
+
+def latest_search(trials: pl.DataFrame, track: str, window_from: date) -> pl.DataFrame:
+    """The candidates of the latest search for `track` that ended before the window; may be none."""
+    mine = trials.filter(
+        pl.col("track") == SEARCHED_AS[track], pl.col("tuned_before") <= window_from
+    )
+    return mine.filter(pl.col("tuned_before") == pl.col("tuned_before").max())
 
 
 def member_rows(members: Sequence[dict[str, Any]]) -> list[Member]:
