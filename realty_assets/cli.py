@@ -16,6 +16,7 @@ from realty_assets import cli_actions as actions
 from realty_assets import (
     cli_evaluate,
     cli_explore,
+    cli_model,
     cli_quarantine,
     cli_ratio_study,
     cli_sales,
@@ -35,6 +36,7 @@ app = typer.Typer(
 app.add_typer(cli_quarantine.app)
 app.add_typer(cli_sources.app)
 app.add_typer(cli_sales.app)
+app.add_typer(cli_model.app)
 FILE_COLUMNS = [
     *["file_name", "status", "rows_read", "rows_staged", "rows_quarantined", "rows_unchanged"]
 ]

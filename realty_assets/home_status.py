@@ -24,6 +24,8 @@ def describe(settings: Settings, warehouse: Warehouse) -> dict[str, Any]:
             told["photos"] = tx.read(sql("staging/photo_counts.sql")).to_dicts()
         if tx.exists("promotion.aliases"):
             told["models"] = tx.read("promotion.aliases").sort("name", "alias").to_dicts()
+        if tx.exists("serving.valuations") and tx.exists("serving.listing_valuations"):
+            told["valuations"] = tx.read(sql("serving/valued_tracks.sql")).to_dicts()
         told["tables"] = (
             tx.read("ledger.builds")
             .select("table_name", "n_rows", "built_at")

@@ -13,18 +13,19 @@ import polars as pl
 from realty_assets.features.matrix import FeatureSettings
 from realty_assets.features.tracks import OFF_MARKET, TRACKS
 from realty_assets.modeling.markets import (
-    INPUTS,
     Headline,
+    data_hash_of,
     headlines,
     read_market,
     read_trials,
     read_tuned,
     read_walked,
     searches,
+    snapshot,
 )
 from realty_assets.modeling.model import ModelBroken, load_valuer
 from realty_assets.modeling.settings import Member, ModelSettings, NotEnoughSales
-from realty_assets.modeling.training import data_hash_of, train_and_register
+from realty_assets.modeling.training import train_and_register
 from realty_assets.modeling.trials import SCHEMA, trial_rows
 from realty_assets.modeling.tuning import Search
 from realty_assets.modeling.walk_forward import Market, walk_forward
@@ -87,14 +88,9 @@ class ModelHome:
             settings = read_tuned(self.warehouse, track, settings, window_from)
         return read_market(self.warehouse, track, self.features, settings, self.n_threads)
 
-    def snapshot(self) -> dict[str, str]:
-        """Content hash of each table that markets are read from."""
-        found = self.warehouse.read(sql("modeling/snapshot.sql").bind(tables=INPUTS))
-        return dict(found.iter_rows())
-
     def snapshot_hash(self) -> str:
-        """One hash for them all."""
-        return data_hash_of(self.snapshot())
+        """One hash for the tables that markets are read from."""
+        return data_hash_of(snapshot(self.warehouse))
 
 
 def searched(home: ModelHome) -> pl.DataFrame:
@@ -146,7 +142,7 @@ def trained(home: ModelHome, models: pl.DataFrame | None, lock_file: Path) -> pl
             today=home.today,
             window=(headline.first, headline.last),
             trials=read_trials(home.warehouse),
-            tables=home.snapshot(),
+            tables=snapshot(home.warehouse),
             lock_file=lock_file,
         )
     assert models is not None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -87,3 +89,14 @@ def searches(found: list[Headline]) -> Iterator[tuple[str, date]]:
     for headline in found:
         if SEARCHED_AS[headline.track] == headline.track:
             yield headline.track, tuned_before(headline.first)
+
+
+def snapshot(warehouse: Warehouse) -> dict[str, str]:
+    """Content hash of each table that markets are read from, as it stands."""
+    found = warehouse.read(sql("modeling/snapshot.sql").bind(tables=INPUTS))
+    return dict(found.iter_rows())
+
+
+def data_hash_of(tables: Mapping[str, str]) -> str:
+    """One hash for tables by their content hashes."""
+    return hashlib.sha256(json.dumps(sorted(tables.items())).encode()).hexdigest()

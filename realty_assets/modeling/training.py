@@ -15,6 +15,7 @@ import polars as pl
 
 import realty_assets
 from realty_assets.features.registry import features, registry_hash
+from realty_assets.modeling.markets import data_hash_of
 from realty_assets.modeling.mlflow_registry import register, registered_name
 from realty_assets.modeling.model import Valuer, fit_valuer, save_valuer
 from realty_assets.modeling.model_card import has_card, write_card
@@ -126,11 +127,6 @@ def train_and_register(
 def newest(models: pl.DataFrame) -> list[str]:
     """Folders below the home of the newest model of each track, of modeling.models."""
     return models.group_by("track", maintain_order=True).last()["artifact"].to_list()
-
-
-def data_hash_of(tables: Mapping[str, str]) -> str:
-    """One hash for tables by their content hashes."""
-    return hashlib.sha256(json.dumps(sorted(tables.items())).encode()).hexdigest()
 
 
 def _hashes(market: Market, tables: Mapping[str, str], lock_file: Path) -> dict[str, str]:

@@ -9,7 +9,12 @@ from realty_assets.faces import built
 from realty_assets.features.tracks import MATRICES
 from realty_assets.serving.champion import champion
 from realty_assets.serving.listing_valuations import LISTING_TRACKS, value_listings
-from realty_assets.serving.report import REPORT_INPUTS, templates_hash, write_report
+from realty_assets.serving.report import (
+    REPORT_INPUTS,
+    inputs_there,
+    templates_hash,
+    write_report,
+)
 from realty_assets.serving.valuations import value_homes
 from realty_assets.today import market_today
 from realty_assets.warehouse import Warehouse, sql
@@ -84,7 +89,7 @@ def listing_valuations(warehouse: Warehouse) -> dg.MaterializeResult:
     key=["serving", "reports"],
     deps=[table.split(".") for table in REPORT_INPUTS],
     kinds={"duckdb", "html"},
-    code_version="2",
+    code_version="3",
     description="The HTML report of the market: accuracy, coverage, exclusions, values.",
     **COMMON,
 )
@@ -93,8 +98,8 @@ def reports(warehouse: Warehouse) -> dg.MaterializeResult:
     return built(
         warehouse,
         table,
-        inputs=REPORT_INPUTS,
-        code_version="2",
+        inputs=inputs_there(warehouse),
+        code_version="3",
         settings={"templates": templates_hash()},
         compute=lambda: write_report(warehouse),
         intact=lambda: all(

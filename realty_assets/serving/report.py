@@ -28,10 +28,29 @@ REPORT_INPUTS = (
     "features.market_index",
     "modeling.predictions",
     "modeling.backtests",
+    "modeling.openings",
+    "modeling.interval_methods",
+    "modeling.baselines",
     "modeling.models",
     "promotion.decisions",
     "promotion.aliases",
     "serving.valuations",
+    "serving.listing_valuations",
+    "serving.evaluation_reports",
+    "analysis.takeaways",
+    "exploration.reports",
+)
+# Tables that name the files of other pages of the home.
+PAGES = ("serving.evaluation_reports", "analysis.takeaways", "exploration.reports")
+# A home that was made before there were these has its page without them.
+MAY_BE_MISSING = frozenset(
+    {
+        "modeling.openings",
+        "modeling.interval_methods",
+        "modeling.baselines",
+        "serving.listing_valuations",
+        *PAGES,
+    }
 )
 NAME = "market"
 MOST_POINTS = 4_000
@@ -51,6 +70,11 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "quarantine": ("staging.quarantine",),
     "flags": ("staging.listings",),
     "backtest": ("modeling.backtests",),
+    "tracks": ("modeling.backtests",),
+    "baselines": ("modeling.baselines", "modeling.backtests"),
+    "interval_methods": ("modeling.interval_methods",),
+    "openings": ("modeling.openings", "modeling.backtests"),
+    "listed": ("serving.listing_valuations",),
     "exclusions": ("clean.exclusions",),
     "judged": ("modeling.predictions",),
     "decisions": ("promotion.decisions", "modeling.models"),
@@ -123,12 +147,19 @@ def write_report(warehouse: Warehouse) -> pl.DataFrame:
     )
 
 
+def inputs_there(warehouse: Warehouse) -> list[str]:
+    """REPORT_INPUTS without those that may be missing and are."""
+    return [
+        table for table in REPORT_INPUTS if table not in MAY_BE_MISSING or warehouse.exists(table)
+    ]
+
+
 def gather(warehouse: Warehouse) -> tuple[dict[str, list[Row]], set[str]]:
     """(rows of every query by its name, names of the tables that are there), all of one moment.
 
     A query has no rows where one of its tables is missing.
     """
-    facts: dict[str, list[Row]] = {name: [] for name in QUERIES}
+    facts: dict[str, list[Row]] = {name: [] for name in (*QUERIES, "pages")}
     if not warehouse.path.exists():
         return facts, set()
     with warehouse.transaction() as tx:
@@ -137,4 +168,8 @@ def gather(warehouse: Warehouse) -> tuple[dict[str, list[Row]], set[str]]:
             if there.issuperset(tables):
                 params = PARAMS.get(name)
                 facts[name] = tx.read(sql(f"serving/report_{name}.sql"), params).to_dicts()
+        for table in PAGES:
+            if table in there:
+                pages = sql("serving/report_pages.sql").bind(pages=table)
+                facts["pages"] += tx.read(pages).to_dicts()
     return facts, there

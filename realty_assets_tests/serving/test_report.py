@@ -16,7 +16,13 @@ import polars as pl
 import pytest
 
 from realty_assets.modeling.backtest import metrics
-from realty_assets.serving.report import REPORT_INPUTS, build_report, write_report
+from realty_assets.serving.report import (
+    MAY_BE_MISSING,
+    REPORT_INPUTS,
+    build_report,
+    inputs_there,
+    write_report,
+)
 from realty_assets.warehouse import Warehouse
 from realty_assets_tests.browser import browser_page
 from realty_assets_tests.frames import closed, put, stage
@@ -134,6 +140,84 @@ def decided(verdicts: dict[str, str]) -> dict[str, pl.DataFrame]:
     }
 
 
+def other_track(judged: pl.DataFrame, track: str) -> pl.DataFrame:
+    """modeling.backtests of the same sales as another track would have it, half as far off."""
+    nearer = pl.col("close_price") + (pl.col("prediction") - pl.col("close_price")) / 2
+    rows = judged.with_columns(
+        prediction=nearer, track=pl.lit(track), backtest_id=pl.lit(f"{track} 2024-04 2024-06")
+    )
+    return metrics(rows, n_draws=40).with_columns(is_headline=True)
+
+
+def beside(backtests: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Tables that the report sets beside the headline, and those that name other pages."""
+    headline = backtests.filter(pl.col("slice") == "all").to_dicts()
+    ids = {row["track"]: row["backtest_id"] for row in headline}
+    (own,) = (row for row in headline if row["track"] == "off_market")
+    shown = ("mdape", "ppe10", "r2", "cod")
+    figures = {
+        f"{key}{end}": own.get(f"{key}{end}") for key in shown for end in ("", "_low", "_high")
+    }
+    base = {"track": "off_market", "backtest_id": ids["off_market"], "n": own["n"], **figures}
+    plain = {"own_share": 0.5, "error_difference": 0.04, "error_difference_low": 0.03}
+    model = dict.fromkeys((*plain, "error_difference_high", "verdict"))
+    ridge = {**plain, "error_difference_high": 0.05, "verdict": "model better", "mdape": 0.1234}
+    of_interval = {
+        name: own.get(name.replace("coverage", "coverage_90"))
+        for key in ("coverage", "median_width_ratio", "winkler_ratio")
+        for name in (key, f"{key}_low", f"{key}_high")
+    }
+    spans = {
+        f"{end}_{of}_coverage": 0.8 for end in ("lowest", "highest") for of in ("quartile", "month")
+    }
+    methods = [
+        {
+            "backtest_id": name,
+            "track": track,
+            "method": method,
+            "n": own["n"],
+            **of_interval,
+            **spans,
+        }
+        for track, name in ids.items()
+        for method in ("static", "rolling", "adaptive", "symmetric")
+    ]
+    opened = [
+        {"backtest_id": name, "track": track, "candidate": f"c{i}", "n_tried": 7 + i}
+        for track, name in ids.items()
+        for i in range(3)
+    ]
+    floats = dict.fromkeys((*figures, *model, *plain), pl.Float64) | {"verdict": pl.String}
+    pages = {
+        "exploration.reports": [
+            ("overview", "exploration/overview"),
+            ("drift", "exploration/drift"),
+        ],
+        "analysis.takeaways": [("takeaways", "analysis/takeaways")],
+        "serving.evaluation_reports": [("evaluation", "evaluation")],
+    }
+    listed = valuations().with_columns(track=pl.lit("on_market"))
+    return {
+        "modeling.baselines": pl.DataFrame(
+            [
+                {**base, "slice": name, "baseline": baseline, **more}
+                for name in ("all", "valid")
+                for baseline, more in (("ridge hedonic", ridge), ("model", model))
+            ],
+            schema_overrides=floats,
+        ),
+        "modeling.interval_methods": pl.DataFrame(methods, infer_schema_length=None),
+        "modeling.openings": pl.DataFrame(opened),
+        "serving.listing_valuations": listed,
+        **{
+            table: pl.DataFrame(
+                [{"name": name, "path": f"reports/{path}.html"} for name, path in rows]
+            )
+            for table, rows in pages.items()
+        },
+    }
+
+
 def tables(judged: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """Every table that the report reads but staging.listings, around these predictions."""
     sales = judged.with_columns(
@@ -142,6 +226,8 @@ def tables(judged: pl.DataFrame) -> dict[str, pl.DataFrame]:
         pl.lit("TX").alias("state_or_province"),
     )
     months = [date(2023, month, 1) for month in range(1, 13)]
+    own = metrics(judged, n_draws=40).with_columns(is_headline=True)
+    backtests = pl.concat([own, other_track(judged, "on_market")], how="diagonal_relaxed")
     return {
         "ledger.files": files(),
         "staging.quarantine": pl.DataFrame(
@@ -164,7 +250,8 @@ def tables(judged: pl.DataFrame) -> dict[str, pl.DataFrame]:
             }
         ),
         "modeling.predictions": judged,
-        "modeling.backtests": metrics(judged, n_draws=40).with_columns(is_headline=True),
+        "modeling.backtests": backtests,
+        **beside(backtests),
         **decided({"m1": "promote"}),
         "serving.valuations": valuations(),
     }
@@ -205,6 +292,21 @@ def words(page: str) -> str:
     )
 
 
+def off_market(warehouse: Warehouse) -> list[dict[str, Any]]:
+    wanted = (pl.col("slice") == "all") & (pl.col("track") == "off_market")
+    return warehouse.read("modeling.backtests").filter(wanted).to_dicts()
+
+
+def table_of(page: str, id: str) -> list[list[str]]:
+    """The rows of a table's body as cells of words."""
+    body = re.search(rf'<table id="{id}".*?<tbody>(.*?)</tbody>', page, flags=re.S)
+    assert body is not None, id
+    return [
+        [words(cell) for cell in re.findall(r"<t[hd].*?</t[hd]>", row, flags=re.S)]
+        for row in re.findall(r"<tr>(.*?)</tr>", body[1], flags=re.S)
+    ]
+
+
 def test_the_same_tables_give_the_same_bytes(warehouse: Warehouse, tmp_path: Path) -> None:
     other = Warehouse.at(tmp_path / "other" / "warehouse.duckdb")
     fill(other)
@@ -222,7 +324,7 @@ def test_figures_are_those_of_the_tables(warehouse: Warehouse) -> None:
     page = build_report(warehouse)
     told = figures(page)
     for row in warehouse.read("modeling.backtests").to_dicts():
-        if row["slice"] in ("all", "valid"):
+        if row["track"] == "off_market" and row["slice"] in ("all", "valid"):
             for key in ("mdape", "ppe10", "r2", "cod", "prd", "prb", "coverage_90"):
                 assert float(told[row["slice"], key]) == row[key]
     text = words(page)
@@ -235,6 +337,77 @@ def test_figures_are_those_of_the_tables(warehouse: Warehouse) -> None:
     assert "5 homes have a value as of 2 July 2024" in text
     assert "1: no living area on record" in text
     assert text.count("An estimate, not an appraisal.") == 2
+
+
+def test_tracks_stand_in_the_order_of_what_they_know_and_are_said_not_to_compare(
+    warehouse: Warehouse,
+) -> None:
+    page = build_report(warehouse)
+    rows = table_of(page, "by-track")
+    assert [row[0] for row in rows] == ["off_market", "on_market"]
+    told = {
+        row["track"]: row
+        for row in warehouse.read("modeling.backtests").to_dicts()
+        if row["slice"] == "all"
+    }
+    for track, window, n, mdape, ppe10, coverage, width, opened, listed in rows:
+        row = told[track]
+        assert (window, n) == ("April to June 2024", "180")
+        for cell, key in (
+            (mdape, "mdape"),
+            (ppe10, "ppe10"),
+            (coverage, "coverage_90"),
+            (width, "median_width_ratio"),
+        ):
+            low, high = (f"{100 * row[f'{key}_{end}']:.1f}%" for end in ("low", "high"))
+            assert cell == f"{100 * row[key]:.1f}% {low} to {high}", key
+        assert opened == "3 after 9"
+        assert listed == ("–" if track == "off_market" else "5 1")
+    assert "Figures of different tracks are not comparable as models" in words(page)
+    assert "The value stands on the day before the contract" in words(page)
+
+
+def test_baselines_and_interval_methods_stand_beside_the_headline(warehouse: Warehouse) -> None:
+    page = build_report(warehouse)
+    (own,) = off_market(warehouse)
+    model, ridge = table_of(page, "baselines")
+    assert model[0] == "model"
+    assert model[1].startswith(f"{100 * own['mdape']:.1f}%")
+    assert model[-1] == "–"
+    assert ridge[0] == "ridge hedonic has what it needs for 50.0%, an area value stands in"
+    assert ridge[1].startswith("12.3%")
+    assert ridge[-1] == "+4.0% +3.0% to +5.0%"
+    methods = table_of(page, "interval-methods")
+    assert [row[0].split()[0] for row in methods] == ["Rolling", "Static", "Adaptive", "Plain"]
+    assert all(row[1].startswith(f"{100 * own['coverage_90']:.1f}%") for row in methods)
+
+
+def test_a_home_of_one_track_and_no_other_table_has_its_page(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    only = warehouse.read("modeling.backtests").filter(pl.col("track") == "off_market")
+    put(warehouse, "modeling.backtests", only)
+    with warehouse.transaction() as tx:
+        for table in MAY_BE_MISSING:
+            tx.conn.execute(f"DROP TABLE {table}")
+    assert set(inputs_there(warehouse)) == set(REPORT_INPUTS) - MAY_BE_MISSING
+    page = build_report(warehouse)
+    assert [row[0] for row in table_of(page, "by-track")] == ["off_market"]
+    assert 'id="baselines"' not in page
+    assert "Other pages" not in page
+    put(warehouse, "modeling.backtests", only.head(0))
+    assert "No track has been backtested yet." in words(build_report(warehouse))
+
+
+def test_titles_are_those_of_off_market(warehouse: Warehouse) -> None:
+    other = {"name": "realty-on-market", "model_version": "m9"}
+    models = warehouse.read("modeling.models")
+    row = {**models.row(0, named=True), **other, "track": "on_market"}
+    put(warehouse, "modeling.models", pl.concat([models, pl.DataFrame([row])]))
+    aliases = warehouse.read("promotion.aliases")
+    held = pl.DataFrame([{**other, "alias": "champion"}])
+    put(warehouse, "promotion.aliases", pl.concat([aliases, held.select(aliases.columns)]))
+    assert "Champion m1 realty-off-market" in words(build_report(warehouse))
 
 
 def test_what_people_write_stays_text(warehouse: Warehouse) -> None:
@@ -250,7 +423,8 @@ def test_nothing_is_fetched(warehouse: Warehouse) -> None:
     assert "http://" not in page
     assert "https://" not in page
     assert not re.search(r"\b(src|srcset|xlink:href)=|@import|url\(|<link", page)
-    assert all(target.startswith("#") for target in re.findall(r'href="([^"]*)"', page))
+    links = [link for link in re.findall(r'href="([^"]*)"', page) if not link.startswith("#")]
+    assert links == ["evaluation.html", "analysis/takeaways.html", "exploration/overview.html"]
     assert len(page.encode()) < 3_000_000
 
 
@@ -325,7 +499,7 @@ def test_the_file_is_what_its_row_says(warehouse: Warehouse) -> None:
 @pytest.mark.slow
 def test_a_browser_shows_it_from_the_file(warehouse: Warehouse) -> None:
     write_report(warehouse)
-    (headline,) = warehouse.read("modeling.backtests").filter(pl.col("slice") == "all").to_dicts()
+    (headline,) = off_market(warehouse)
     url = (warehouse.home / "reports" / "market.html").as_uri()
     said: list[str] = []
     asked: list[str] = []
