@@ -71,7 +71,7 @@ def render(facts: Mapping[str, Any]) -> str:
 
 def write_card(folder: Path, record: ModelRecord) -> None:
     """Writes CARD and FACTS into the model's folder, each beside its place and renamed."""
-    facts = json.dumps(record.facts, indent=1, sort_keys=True)
+    facts = json.dumps(record.facts, indent=1)
     for name, text in ((FACTS, facts + "\n"), (CARD, render(record.facts))):
         beside = folder / f".{name}.part"
         beside.write_text(text, encoding="utf-8")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
+from realty_assets.drawing import usd_short
 from realty_assets.evaluation.arrays import MIN_SALES
 from realty_assets.modeling.model import Valuer
 from realty_assets.modeling.model_record import ModelRecord
@@ -22,7 +24,7 @@ MOST_BANDS, MOST_FEATURES = 10, 20
 def write_figures(folder: Path, record: ModelRecord, valuer: Valuer) -> list[Path]:
     """Draws every figure into `folder`; their paths."""
     place = f"{valuer.track}, {valuer.model_version}, walk-forward, n {len(record.predictions):,}"
-    drawn = {
+    drawn: dict[str, Callable[[Axes], str]] = {
         "predicted_against_sold": lambda axes: _scatter(axes, record.predictions),
         "ratio_by_price_band": lambda axes: _bands(axes, record.predictions),
         "coverage_by_month": lambda axes: _coverage(axes, record.slices),
@@ -74,7 +76,7 @@ def price_bands(predictions: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _save(path: Path, draw: Any, place: str) -> Path:
+def _save(path: Path, draw: Callable[[Axes], str], place: str) -> Path:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -83,14 +85,15 @@ def _save(path: Path, draw: Any, place: str) -> Path:
     axes = sheet.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(colors=MUTED, labelsize=8)
-    draw(axes)
-    axes.set_title(f"{axes.get_title()}\n{place}", fontsize=9, loc="left")
+    axes.set_title(f"{draw(axes)}\n{place}", fontsize=9, loc="left")
     # No version of the drawing library in the file: it would change the bytes.
     sheet.savefig(path, format="png", metadata={"Software": None})
     return path
 
 
-def _scatter(axes: Axes, predictions: pl.DataFrame) -> None:
+def _scatter(axes: Axes, predictions: pl.DataFrame) -> str:
+    from matplotlib.ticker import LogLocator, NullLocator
+
     sold, valued = predictions["close_price"].to_numpy(), predictions["prediction"].to_numpy()
     ends = [float(min(sold.min(), valued.min())), float(max(sold.max(), valued.max()))]
     axes.fill_between(ends, [0.9 * e for e in ends], [1.1 * e for e in ends], color=SOFT)
@@ -99,10 +102,14 @@ def _scatter(axes: Axes, predictions: pl.DataFrame) -> None:
     for mine, colour in ((~left_out, ACCENT), (left_out, OUT)):
         axes.plot(sold[mine], valued[mine], ".", markersize=3, color=colour, alpha=0.5)
     axes.set(xscale="log", yscale="log", xlabel="sold for (USD)", ylabel="valued at (USD)")
-    axes.set_title("Value against price; band: within 10%; orange: excluded from training")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.set_major_formatter(lambda value, _: usd_short(value))
+        axis.set_minor_locator(NullLocator())
+    return "Value against price; band: within 10%; orange: excluded from training"
 
 
-def _bands(axes: Axes, predictions: pl.DataFrame) -> None:
+def _bands(axes: Axes, predictions: pl.DataFrame) -> str:
     bands = price_bands(predictions)
     at = np.arange(len(bands))
     middle = bands["middle"].to_numpy()
@@ -115,10 +122,10 @@ def _bands(axes: Axes, predictions: pl.DataFrame) -> None:
     ]
     axes.set_xticks(at, names, fontsize=7)
     axes.set(xlabel="price band (thousand USD)", ylabel="value over price")
-    axes.set_title("Ratio by price band: median and middle half")
+    return "Ratio by price band: median and middle half"
 
 
-def _coverage(axes: Axes, slices: pl.DataFrame) -> None:
+def _coverage(axes: Axes, slices: pl.DataFrame) -> str:
     months = slices.filter(pl.col("slice").str.starts_with("month "))
     rows = months.drop_nulls("coverage_90") if "coverage_90" in months.columns else months.head(0)
     rows = rows.sort("slice")
@@ -137,13 +144,13 @@ def _coverage(axes: Axes, slices: pl.DataFrame) -> None:
         )
     axes.axhline(0.9, color=MUTED, linewidth=0.8, linestyle="--")
     axes.set_xticks(at, [name.removeprefix("month ") for name in rows["slice"]], fontsize=8)
-    axes.set(ylabel="share inside the 90% interval", ylim=(0.6, 1.0))
-    axes.set_title("Coverage by month, with exact 95% intervals")
+    axes.set(ylabel="share inside the 90% interval", ylim=(None, 1.01))
+    return "Coverage by month, with exact 95% intervals"
 
 
-def _gain(axes: Axes, valuer: Valuer) -> None:
+def _gain(axes: Axes, valuer: Valuer) -> str:
     rows = feature_gain(valuer).head(MOST_FEATURES).reverse()
     axes.barh(np.arange(len(rows)), rows["share"].to_numpy(), color=ACCENT)
     axes.set_yticks(np.arange(len(rows)), rows["name"].to_list(), fontsize=7)
     axes.set(xlabel="share of total gain, mean over members")
-    axes.set_title("What the boosters gain from")
+    return "What the boosters gain from"
