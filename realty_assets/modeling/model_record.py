@@ -31,7 +31,7 @@ from realty_assets.modeling.limits import MAX_WIDTH, WATCHED
 from realty_assets.modeling.model import Valuer
 from realty_assets.modeling.points import usable_for_training
 from realty_assets.modeling.settings import ModelSettings
-from realty_assets.modeling.trials import latest_search
+from realty_assets.modeling.trials import SEARCHED_AS, latest_search
 from realty_assets.modeling.walk_forward import Market
 
 WALKED = "modeling.walk_forward"
@@ -225,6 +225,7 @@ def _training(
         "seed": settings.seed,
         "alpha": settings.alpha,
         "settings": {name: getattr(settings, name) for name in TOLD},
+        "searched_on": SEARCHED_AS[track],
         "n_candidates": len(search),
         "n_pruned": search.filter(pl.col("state") == "pruned").height,
         "tuned_before": None if search.is_empty() else search["tuned_before"][0],
