@@ -22,12 +22,7 @@ from realty_assets.serving.report_text import (
     number,
     span_of_months,
 )
-from realty_assets.serving.report_tracks import (
-    baselines_part,
-    methods_part,
-    pages_part,
-    tracks_part,
-)
+from realty_assets.serving.report_tracks import side_by_side
 
 MONTH, QUARTILE = "month ", "predicted price quartile "
 MOST_RULES = 12
@@ -53,10 +48,7 @@ def page(facts: Facts, there: Set[str]) -> dict[str, Any]:
         "market": facts["market"][0] if facts["market"] else None,
         "as_of": next((row["as_of"] for row in facts["valued"]), None),
         "accuracy": accuracy(slices),
-        "tracks": tracks_part(facts),
-        "baselines": baselines_part(facts),
-        "methods": methods_part(facts),
-        "pages": pages_part(facts["pages"]),
+        **side_by_side(facts),
         "scatter": scatter_part(facts),
         "error_map": error_map_part(facts),
         "by_month": by_slice(slices, MONTH),

@@ -35,6 +35,16 @@ METHODS = {
 MODEL = "model"
 
 
+def side_by_side(facts: Facts) -> dict[str, Any]:
+    """Every part of this module, by its name in the template."""
+    return {
+        "tracks": tracks_part(facts),
+        "baselines": baselines_part(facts),
+        "methods": methods_part(facts),
+        "pages": pages_part(facts["pages"]),
+    }
+
+
 def tracks_part(facts: Facts) -> Row | None:
     """The headline of every track that has one, in the order of what they know."""
     known = {row["track"]: row for row in facts["tracks"]}
