@@ -14,6 +14,7 @@ import polars as pl
 
 from realty_assets.features.areas import UNKNOWN
 from realty_assets.features.feature import Feature
+from realty_assets.features.structure import as_array, quotient
 from realty_assets.features.tracks import ON_MARKET
 
 Array = npt.NDArray[np.float64]
@@ -78,17 +79,15 @@ def listing_columns(frame: pl.DataFrame) -> dict[str, Array]:
     first = pl.when(pl.col("original_list_price") > 0).then(
         pl.col("original_list_price").cast(pl.Float64)
     )
-    cut = (price / first).log()
+    cut = np.log(quotient(frame, price, first))
     listed = (pl.col("as_of") - pl.col("listing_contract_date").cast(pl.Date)).dt.total_days()
     columns = frame.select(
         ln_list_price=price.log(),
-        list_cut_log=pl.when(cut.abs() <= np.log(MAX_CUT_FACTOR)).then(cut),
         listed_days=pl.when(listed >= 0).then(listed),
     )
-    return {
-        name: columns[name].cast(pl.Float64).fill_null(float("nan")).to_numpy().copy()
-        for name in columns.columns
-    }
+    own = {name: as_array(columns[name]) for name in columns.columns}
+    slip = np.abs(cut) > np.log(MAX_CUT_FACTOR)
+    return own | {"list_cut_log": np.where(slip, np.nan, cut)}
 
 
 def priced_columns(

@@ -100,14 +100,11 @@ def structure_features(frame: pl.DataFrame, year: pl.Expr) -> dict[str, Array]:
         lot_size_square_feet=lot,
         ln_living_area=ln_living,
         ln_lot_size=ln_lot,
-        living_to_lot_ratio=living / lot,
         age_years=age,
         since_work_years=since_work,
         renovated_yn=pl.when(built.is_not_null()).then(renovated.is_not_null().cast(pl.Float64)),
         bedrooms_total=col("bedrooms_total"),
         bathrooms_total=col("bathrooms_total"),
-        bathrooms_per_bedroom=col("bathrooms_total") / (col("bedrooms_total") + 1.0),
-        living_per_room_sqft=living / (col("bedrooms_total") + col("bathrooms_total") + 1.0),
         stories_total=col("stories_total"),
         garage_spaces=col("garage_spaces"),
         pool_private_yn=col("pool_private_yn"),
@@ -115,19 +112,39 @@ def structure_features(frame: pl.DataFrame, year: pl.Expr) -> dict[str, Array]:
         view_score=col("view_score"),
         condition_score=col("condition_score"),
         grade_score=col("grade_score"),
-        basement_share=basement / living,
         above_grade_finished_area=positive["above_grade_finished_area"],
         neighbor_living_area=positive["neighbor_living_area"],
         ln_neighbor_living_area=positive["neighbor_living_area"].log(),
-        living_to_neighbor_ratio=living / positive["neighbor_living_area"],
         ln_neighbor_lot_size=positive["neighbor_lot_size"].log(),
-        lot_to_neighbor_ratio=lot / positive["neighbor_lot_size"],
         association_fee=col("association_fee"),
     )
-    return {
-        name: columns[name].cast(pl.Float64).fill_null(float("nan")).to_numpy().copy()
-        for name in columns.columns
+    beds, baths = col("bedrooms_total"), col("bathrooms_total")
+    quotients = {
+        "living_to_lot_ratio": (living, lot),
+        "bathrooms_per_bedroom": (baths, beds + 1.0),
+        "living_per_room_sqft": (living, beds + baths + 1.0),
+        "basement_share": (basement, living),
+        "living_to_neighbor_ratio": (living, positive["neighbor_living_area"]),
+        "lot_to_neighbor_ratio": (lot, positive["neighbor_lot_size"]),
     }
+    return {name: as_array(columns[name]) for name in columns.columns} | {
+        name: quotient(frame, over, under) for name, (over, under) in quotients.items()
+    }
+
+
+def as_array(column: pl.Series) -> Array:
+    """A column as float64 (n,) of its own, NaN where null."""
+    return column.cast(pl.Float64).fill_null(float("nan")).to_numpy().copy()
+
+
+def quotient(frame: pl.DataFrame, over: pl.Expr, under: pl.Expr) -> Array:
+    """`over` / `under` (n,), NaN where either is null; `under` is not 0.
+
+    Divided by NumPy: Polars divides by a column that it holds as one value by way of the
+    reciprocal, so that a row's last bit would depend on the rows beside it.
+    """
+    parts = frame.select(over=over, under=under)
+    return as_array(parts["over"]) / as_array(parts["under"])
 
 
 def unit_vectors_km(latitude: Array, longitude: Array) -> Array:

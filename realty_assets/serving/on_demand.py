@@ -30,7 +30,13 @@ from realty_assets.serving.request_match import (
     matched,
 )
 from realty_assets.serving.speaking import Speaker, Training, speaker
-from realty_assets.serving.valuations import ABSTAINS, VALUES, predict_all, why_no_value
+from realty_assets.serving.valuations import (
+    ABSTAINS,
+    NO_LIST_PRICE,
+    VALUES,
+    predict_all,
+    why_no_value,
+)
 from realty_assets.serving.values import require_clean
 from realty_assets.today import market_today
 from realty_assets.warehouse import Tx, Warehouse, sql
@@ -81,7 +87,7 @@ def value_request(
             "came since, or give an earlier day."
         )
     speaks = speaker(warehouse, day, training, track)
-    columns = understood(request.headings)
+    columns = understood(request.headings, track)
     faults = [fault is not None for fault in request.faults]
     given = read_cells(request.headings, request.rows, columns, faults)
     # In one transaction: sales, homes and records of one and the same state.
@@ -89,7 +95,7 @@ def value_request(
         sales = tx.read(sql("serving/sales_known.sql").bind(as_of=day))
         given = words_known(given, sales)
         matches = _matches(tx, given, request.faults)
-        homes = asked_homes(given, matches, *_records(tx, matches, day))
+        homes = asked_homes(given, matches, *_records(tx, matches, day), day, track)
     subjects = asked_subjects(homes, day, track)
     wanted = homes["reason"].is_null()
     matrix = build_matrix(
@@ -155,6 +161,7 @@ def _valued(
         reason=pl.coalesce(
             "reason",
             pl.when(nothing).then(pl.lit(NOT_ON_RECORD)),
+            pl.when(pl.col("_why") == NO_LIST_PRICE).then("unpriced"),
             "_why",
             pl.when(far).then(pl.lit(FAR_AWAY)),
         )

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 import polars as pl
 
 from realty_assets.features.structure import ATTRIBUTES, GROUPS
+from realty_assets.features.tracks import LISTING_FACTS, OFF_MARKET, ON_MARKET
 from realty_assets.ingestion.cells import to_typed
 from realty_assets.ingestion.contract import POLARS_TYPES, PROPERTY_TYPES, range_of
 from realty_assets.ingestion.mapping_cells import SQFT_PER, Cell, Kind, KnownAt
@@ -33,6 +36,9 @@ _ALSO = {
     "property_key": ("property key",),
     "living_area": ("gla", "gross living area", "gross sqft"),
     "unparsed_address": ("street address line", "property street address"),
+    "list_price": ("lp", "ask", "asking", "current list price"),
+    "original_list_price": ("olp", "orig list price", "original lp", "original ask"),
+    "listing_contract_date": ("listed", "on market date", "date on market"),
 }
 # To a lender these are its own numbers, not the county's.
 _NOT_OURS = ("account", "loan", "order", "case", "client", "file")
@@ -40,6 +46,9 @@ _EXCEL_ERRORS = r"^#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GET
 _NOTHING = r"^(?:n/?a|null|none|nan|unknown|-+|\?+|\.)$"
 _AREA_WORDS = r"(?i)\s*(?:sq\.?\s*(?:ft|feet)\.?|sf|sqft|square\s+feet|ft2|ft²)$"
 _INTEGERS = (pl.Int32(), pl.Int64())
+_MONEY = ("association_fee", "list_price", "original_list_price")
+# A year of two digits first: "%Y" would read 21 as the year 21. ISO dates are read in any case.
+_DATE_FORMS = ("%m/%d/%y", "%m/%d/%Y", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S")
 
 
 def quoted(text: str) -> str:
@@ -51,14 +60,20 @@ def _squeezed(name: str) -> str:
     return "".join(mark for mark in name.casefold() if mark.isalnum())
 
 
-_OWN_NAMES = {_squeezed(name): name for name in COLUMNS if not name.startswith("_")}
+_OWN_NAMES = {
+    _squeezed(name): name for name in (*COLUMNS, *LISTING_FACTS) if not name.startswith("_")
+}
 
 
-def understood(headings: Sequence[str]) -> dict[str, str]:
-    """{heading: column} for what is understood; of two headings for a column the surer counts."""
+def understood(headings: Sequence[str], track: str = OFF_MARKET) -> dict[str, str]:
+    """{heading: column} for what is understood; of two headings for a column the surer counts.
+
+    What `track` may not know of a listing is not understood: it goes through unread.
+    """
+    wanted = (*COLUMNS, *LISTING_FACTS) if track == ON_MARKET else COLUMNS
     found: dict[str, tuple[float, str]] = {}
     for heading in headings:
-        column, trust = _best(heading)
+        column, trust = _best(heading, wanted)
         if column and trust > found.get(column, (0.0, ""))[0]:
             found[column] = (trust, heading)
     places = {heading: column for column, (_, heading) in found.items()}
@@ -71,20 +86,20 @@ def telling(cells: Sequence[str]) -> int:
     return len(columns) if columns & set(USABLE) else 0
 
 
-def _best(heading: str) -> tuple[str, float]:
-    own = _squeezed(heading)
-    if own in _OWN_NAMES:
-        return _OWN_NAMES[own], 1.0
+def _best(heading: str, wanted: Sequence[str]) -> tuple[str, float]:
+    own = _OWN_NAMES.get(_squeezed(heading), "")
+    if own in wanted:
+        return own, 1.0
     words = frozenset(word_list(heading))
     if not words or words & set(_NOT_OURS):
         return "", 0.0
     for column, ways in _ALSO.items():
-        if any(words == frozenset(word_list(way)) for way in ways):
+        if column in wanted and any(words == frozenset(word_list(way)) for way in ways):
             return column, 1.0
     trusts = {
         column: trust
         for column in names()
-        if column in COLUMNS
+        if column in wanted
         for trust, whole in [likeness(words, column)]
         if whole and trust >= _LEAST_TRUST
     }
@@ -98,8 +113,8 @@ def _best(heading: str) -> tuple[str, float]:
 class Given:
     """What the rows say of their homes.
 
-    `frame`: a typed column (Polars types of the contract) for each of COLUMNS but the parts, null
-    where nothing usable is given; `notes`: per row, what could not be used.
+    `frame`: a typed column (Polars types of the contract) for each of COLUMNS but the parts, and of
+    LISTING_FACTS, null where nothing usable is given; `notes`: per row, what could not be used.
     """
 
     frame: pl.DataFrame
@@ -136,7 +151,7 @@ def read_cells(
             notes[place].append(f"{_shown(column)} {quoted(texts[column][place])} cannot be read")
     frame = _in_range(frame, texts, notes)
     frame = _derived(frame)
-    wanted = [name for name in COLUMNS if name not in _PARTS]
+    wanted = [name for name in (*COLUMNS, *LISTING_FACTS) if name not in _PARTS]
     missing = [
         pl.lit(None, dtype=_type(name)).alias(name) for name in wanted if name not in frame.columns
     ]
@@ -174,7 +189,7 @@ def _in_range(
         for place in outside.fill_null(False).arg_true().to_list():
             notes[place].append(
                 f"{_shown(column)} {quoted(texts[column][place])} is not used: "
-                f"outside {low:g} to {high:g}"
+                f"outside {_limit(low)} to {_limit(high)}"
             )
         frame = frame.with_columns(frame[column].set(outside.fill_null(False), None))
     return frame
@@ -215,9 +230,11 @@ def _type(column: str) -> pl.DataType:
 def _kind(column: str) -> Kind:
     if column == "postal_code":
         return "zip"
-    if column == "association_fee":
+    if column in _MONEY:
         return "money"
     kind = _type(column)
+    if kind == pl.Date():
+        return "date"
     if kind == pl.String():
         return "text"
     if kind == pl.Boolean():
@@ -229,8 +246,12 @@ def _cell(column: str) -> Cell:
     kind = _kind(column)
     # property_key is no column of a mapping: its text is read as any other.
     to = "listing_key" if column == "property_key" else column
-    cell = Cell(to=to, kind=kind)
+    cell = Cell(to=to, kind=kind, formats=_DATE_FORMS if kind == "date" else ())
     return cell.model_copy(update={"to": column})
+
+
+def _limit(value: Any) -> str:
+    return str(value) if isinstance(value, date) else f"{value:g}"
 
 
 def _shown(column: str) -> str:

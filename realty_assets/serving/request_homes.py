@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import polars as pl
 
 from realty_assets.features.structure import ATTRIBUTES, GROUPS
-from realty_assets.features.tracks import LISTING_FACTS
+from realty_assets.features.tracks import LISTING_FACTS, OFF_MARKET, ON_MARKET
 from realty_assets.ingestion.contract import POLARS_TYPES
 from realty_assets.serving.request_columns import Given, quoted
 from realty_assets.serving.request_match import Match
@@ -17,6 +18,11 @@ NO_AREA_GIVEN = "no living area is given"
 NO_PLACE_GIVEN = "no place is given: latitude and longitude, or postal_code"
 FAR_AWAY = "its place lies outside the market: no known sale is near"
 UNRECORDED = "on record only from the as_of day on: nothing but the row's own attributes is used"
+NO_PRICE_GIVEN = "no list price is given: the on_market track needs one"
+NOT_ON_MARKET = "not on the market, and no list price is given"
+LISTED_LATER = "listing_contract_date is not used: it lies after the as_of day"
+# A listing's price is its home's asking price only while it is offered, or under contract.
+OFFERED = ("Active", "Coming Soon", "Active Under Contract", "Pending")
 FAR_KM = 50.0
 # Groups that say where a home is; the others say of what kind it is.
 PLACES = ("postal_code", "subdivision_name", "mls_area_minor", "elementary_school_district")
@@ -61,11 +67,14 @@ def asked_homes(
     matches: Sequence[Match],
     listings: Iterable[dict[str, Any]],
     homes: Iterable[dict[str, Any]],
+    day: date,
+    track: str = OFF_MARKET,
 ) -> pl.DataFrame:
     """One row per row of the request: what `asked_subjects` wants, property_type, and reason,
-    matched_by, overrides, note, on_record, own_place.
+    matched_by, overrides, note, on_record, own_place, unpriced (why it has no list price).
 
-    `listings` and `homes` are records as known before the day, of sql/serving/records_of_*.sql.
+    `listings` and `homes` are records as known before `day`, of sql/serving/records_of_*.sql. Facts
+    of a listing are there on the on_market track only.
     """
     of_listing = {(row["source"], row["listing_key"]): row for row in listings}
     of_home = {row["property_key"]: row for row in homes}
@@ -75,7 +84,7 @@ def asked_homes(
             record = of_listing.get((match.source, match.listing_key))
         else:
             record = of_home.get(match.property_key)
-        rows.append(_merged(said, told, match, record))
+        rows.append(_merged(said, told, match, record, day, track))
     types = {name: POLARS_TYPES.get(name, pl.Float64()) for name in _ASKED}
     return pl.DataFrame(rows, schema=types | _BESIDE, orient="row")
 
@@ -84,28 +93,39 @@ _BESIDE: dict[str, Any] = {
     **{name: POLARS_TYPES[name] for name in LISTING_FACTS},
     **dict.fromkeys(("listing_key", "property_key", "parcel_number", "role"), pl.String),
     "known_at": pl.Datetime("us"),
-    **dict.fromkeys(("reason", "matched_by", "overrides", "note"), pl.String),
+    **dict.fromkeys(("reason", "matched_by", "overrides", "note", "unpriced"), pl.String),
     "on_record": pl.Boolean,
     "own_place": pl.Boolean,
 }
 
 
 def _merged(
-    said: dict[str, Any], told: list[str], match: Match, record: dict[str, Any] | None
+    said: dict[str, Any],
+    told: list[str],
+    match: Match,
+    record: dict[str, Any] | None,
+    day: date,
+    track: str,
 ) -> dict[str, Any]:
     known = record or {}
-    out: dict[str, Any] = {}
+    notes = [*match.notes, *told]
+    offered = known.get("standard_status") in OFFERED and not known["deleted"]
+    facts = LISTING_FACTS if track == ON_MARKET else ()
+    out: dict[str, Any] = dict.fromkeys(LISTING_FACTS)
     changed: dict[str, str] = {}
-    for name in _ASKED:
-        own, old = said[name], known.get(name)
+    for name in (*_ASKED, *facts):
+        own = said[name]
+        old = known.get(name) if offered or name not in facts else None
+        if name == "listing_contract_date" and own is not None and own > day:
+            notes.append(LISTED_LATER)
+            own = None
         out[name] = old if own is None else own
         if own is not None and record is not None and own != old:
             changed[name] = f"{name} {_shown(old)} -> {_shown(own)}"
-    out |= {name: known.get(name) for name in LISTING_FACTS}
     active = match.listing_key is not None and known.get("standard_status") == "Active"
-    notes = [*match.notes, *told]
     if match.property_key is not None and record is None:
         notes.append(UNRECORDED)
+    unpriced = None if offered else NO_PRICE_GIVEN if record is None else NOT_ON_MARKET
     return out | {
         "listing_key": match.listing_key or known.get("listing_key"),
         "property_key": match.property_key,
@@ -113,6 +133,7 @@ def _merged(
         "role": "active" if active else "property",
         "known_at": known.get("known_at"),
         "reason": match.reason,
+        "unpriced": unpriced,
         "matched_by": match.by,
         "overrides": "; ".join(changed.values()) or None,
         "note": "; ".join(notes) or None,

@@ -109,7 +109,7 @@ def _train(warehouse: Warehouse, as_of: date, training: Training, track: str) ->
 
 def _made_from(warehouse: Warehouse, as_of: date, training: Training, track: str) -> str:
     """Hash of the data, the settings and the code that a model of a day comes from."""
-    tables = ["clean.sales", MATRICES[track]]
+    tables = ["clean.sales", "clean.contracts", MATRICES[track]]
     parts = {
         # The matrix is another one whenever the features, or their settings, are.
         "data": warehouse.read(sql("modeling/snapshot.sql").bind(tables=tables)).rows(),

@@ -105,14 +105,14 @@ def why_no_value(track: str) -> pl.Expr:
     Of property_type, living_area, _there (it has a matrix row) and _market (its hedonic value); on
     the on_market track also of list_price.
     """
-    unpriced = pl.col("list_price").is_null() if track == ON_MARKET else pl.lit(False)
+    priced = (pl.col("list_price") > 0).fill_null(False) if track == ON_MARKET else pl.lit(True)
     kind = pl.col("property_type")
     return (
         pl.when(kind.is_in(NOT_HOMES))
         .then(kind.replace_strict(NOT_A_HOME, default=None))
         .when(pl.col("living_area").is_null() | (pl.col("living_area") <= 0))
         .then(pl.lit(NO_LIVING_AREA))
-        .when(unpriced)
+        .when(~priced)
         .then(pl.lit(NO_LIST_PRICE))
         .when(pl.col("_there").is_null())
         .then(pl.lit(NOT_IN_MATRIX))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +15,7 @@ from realty_assets.features import matrix as matrix_module
 from realty_assets.features.matrix import EVIDENCE_COLUMNS, FeatureSettings, build_matrix
 from realty_assets.features.registry import features
 from realty_assets.features.sales import Sales
+from realty_assets.features.structure import structure_features, with_inputs
 from realty_assets.features.subjects import sale_subjects, today_subjects
 from realty_assets.features.vintages import make_vintages
 from realty_assets_tests.features.towns import town
@@ -70,3 +72,15 @@ def test_a_long_month_in_parts_is_the_same_month(sales, trained_on, monkeypatch)
     monkeypatch.setattr(matrix_module, "CHUNK", 7)
     got = build_matrix(sale_subjects(sales), Sales(sales), SETTINGS, n_threads=2)
     assert_frame_equal(got, trained_on, check_exact=True)
+
+
+def test_a_neighbour_that_is_like_it_changes_no_bit_of_a_home(sales) -> None:
+    """Polars holds a column of one value as such, and divides by it in another way."""
+    alike = sales.filter(pl.col("bedrooms_total") == 4)
+    year = pl.col("close_date").dt.year()
+    together = structure_features(with_inputs(alike), year)
+    for at in range(0, len(alike) - 1, 7):
+        two = pl.concat([alike.slice(at, 1), alike.slice(at + 1, 1)])
+        found = structure_features(with_inputs(two), year)
+        for name, column in together.items():
+            assert np.array_equal(found[name], column[at : at + 2], equal_nan=True), name

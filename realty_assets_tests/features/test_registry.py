@@ -12,6 +12,7 @@ from realty_assets.features.registry import features, registry_frame
 from realty_assets.features.sales import Sales
 from realty_assets.features.statistics import QUANTILES, statistics
 from realty_assets.features.subjects import sale_subjects
+from realty_assets.features.tracks import OFF_MARKET
 from realty_assets.modeling.points import input_names
 from realty_assets_tests.features.towns import town
 
@@ -69,9 +70,9 @@ def test_a_registry_of_an_empty_matrix_has_the_same_columns(matrix) -> None:
 def test_boosters_see_the_default_inputs_only(matrix) -> None:
     hidden = {spec.name for spec in SPECS if not spec.default_input}
     assert hidden
-    assert not hidden & set(input_names(SETTINGS))
+    assert not hidden & set(input_names(SETTINGS, OFF_MARKET))
     assert hidden < set(matrix.columns)
-    assert {"age_years", "comps_residual"} <= set(input_names(SETTINGS))
+    assert {"age_years", "comps_residual"} <= set(input_names(SETTINGS, OFF_MARKET))
 
 
 OF_PLACES = {"location", "encodings", "location_residual", "neighbourhood", "comparables"}

@@ -9,6 +9,7 @@ import polars as pl
 from realty_assets.features.matrix import FeatureSettings, build_matrix
 from realty_assets.features.sales import Sales
 from realty_assets.features.subjects import sale_subjects
+from realty_assets.features.tracks import OFF_MARKET
 from realty_assets.modeling.settings import PROFILES
 from realty_assets.modeling.walk_forward import Market
 
@@ -22,7 +23,8 @@ QUICK = replace(
 )
 
 
-def market_of(sales: pl.DataFrame, n_threads: int = 1) -> Market:
+def market_of(sales: pl.DataFrame, n_threads: int = 1, track: str = OFF_MARKET) -> Market:
     settings = FeatureSettings()
-    matrix = build_matrix(sale_subjects(sales), Sales(sales), settings)
-    return Market.of(sales, matrix, settings, QUICK, n_threads)
+    subjects = sale_subjects(sales, track)
+    matrix = build_matrix(subjects, Sales(sales, track), settings, track=track)
+    return Market.of(sales, matrix, settings, QUICK.for_track(track), n_threads, track)

@@ -9,7 +9,7 @@ import pytest
 
 from realty_assets.serving import assets
 from realty_assets.warehouse import Warehouse
-from realty_assets_tests.serving.homes import valued_home
+from realty_assets_tests.serving.homes import tracked_home, valued_home
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +17,16 @@ def valued(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home whose homes are valued; read-only."""
     folder = tmp_path_factory.mktemp("valued") / "home"
     assets.valuations(warehouse=valued_home(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tracked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose homes are valued on every track; read-only."""
+    folder = tmp_path_factory.mktemp("tracked") / "home"
+    warehouse = tracked_home(folder)
+    assets.valuations(warehouse=warehouse)
+    assets.listing_valuations(warehouse=warehouse)
     return folder
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from realty_assets.evaluation.splits import rolling_origin
 from realty_assets.features.matrix import FeatureSettings, build_matrix
 from realty_assets.features.sales import Sales
 from realty_assets.features.subjects import sale_subjects, today_subjects
+from realty_assets.features.tracks import AT_LISTING, MATRICES, OFF_MARKET, ON_MARKET, TRACKS
 from realty_assets.modeling.model import fit_valuer, save_valuer
 from realty_assets.modeling.walk_forward import walk_forward
 from realty_assets.warehouse import Warehouse
@@ -79,13 +81,17 @@ def clean_tables(n_sales: int = 600, *, active: bool = True) -> dict[str, pl.Dat
     }
 
 
-def put_market(warehouse: Warehouse, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
-    """Writes the clean tables, staging and the feature matrix of them as of TODAY."""
+def matrix_of(tables: dict[str, pl.DataFrame], track: str = OFF_MARKET) -> pl.DataFrame:
+    """The matrix of a track as of TODAY."""
     sales = tables["clean.sales"]
-    wanted = today_subjects(tables["clean.listings"], tables["clean.properties"], TODAY)
-    matrix = build_matrix(
-        pl.concat([sale_subjects(sales), wanted]), Sales(sales), FeatureSettings()
-    )
+    wanted = today_subjects(tables["clean.listings"], tables["clean.properties"], TODAY, track)
+    subjects = pl.concat([sale_subjects(sales, track), wanted])
+    return build_matrix(subjects, Sales(sales, track), FeatureSettings(), track=track)
+
+
+def put_market(warehouse: Warehouse, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """Writes the clean tables, staging and the off_market matrix of them as of TODAY."""
+    matrix = matrix_of(tables)
     staged = tables["clean.listings"].drop("property_key")
     last = datetime(TODAY.year, TODAY.month, TODAY.day) - timedelta(hours=1)
     staged = staged.with_columns(known_at=pl.min_horizontal("known_at", pl.lit(last)))
@@ -101,16 +107,29 @@ def put_market(warehouse: Warehouse, tables: dict[str, pl.DataFrame]) -> pl.Data
 
 def put_champion(warehouse: Warehouse, tables: dict[str, pl.DataFrame]) -> str:
     """Trains a quick model of the town and makes it champion; its version."""
-    market = market_of(tables["clean.sales"])
-    walked = walk_forward(market, list(rolling_origin(date(2021, 9, 1), date(2021, 12, 1))))
-    valuer = fit_valuer(market, walked, TODAY)
-    folder, _ = save_valuer(valuer, warehouse.home / "models")
-    name, version = "realty-off-market", valuer.model_version
-    model = {"name": name, "model_version": version, "track": valuer.track, "cutoff": TODAY}
-    artifact = str(folder.relative_to(warehouse.home))
-    put(warehouse, "modeling.models", pl.DataFrame([{**model, "artifact": artifact}]))
-    put_aliases(warehouse, [{"name": name, "alias": "champion", "model_version": version}])
-    return version
+    return put_champions(warehouse, tables, [OFF_MARKET])[0]
+
+
+def put_champions(
+    warehouse: Warehouse, tables: dict[str, pl.DataFrame], tracks: Sequence[str]
+) -> list[str]:
+    """Trains a quick model of the town for each of `tracks` and makes it champion; versions."""
+    models, aliases = [], []
+    for track in tracks:
+        market = market_of(tables["clean.sales"], track=track)
+        walked = walk_forward(market, list(rolling_origin(date(2021, 9, 1), date(2021, 12, 1))))
+        valuer = fit_valuer(market, walked, TODAY)
+        folder, _ = save_valuer(valuer, warehouse.home / "models")
+        named = {
+            "name": f"realty-{track.replace('_', '-')}",
+            "model_version": valuer.model_version,
+        }
+        artifact = str(folder.relative_to(warehouse.home))
+        models.append({**named, "track": track, "cutoff": TODAY, "artifact": artifact})
+        aliases.append({**named, "alias": "champion"})
+    put(warehouse, "modeling.models", pl.DataFrame(models))
+    put_aliases(warehouse, aliases)
+    return [model["model_version"] for model in models]
 
 
 def put_aliases(warehouse: Warehouse, rows: list[dict[str, Any]]) -> None:
@@ -125,4 +144,42 @@ def valued_home(folder: Path) -> Warehouse:
     tables = clean_tables()
     put_market(warehouse, tables)
     put_champion(warehouse, tables)
+    return warehouse
+
+
+def tracked_home(folder: Path) -> Warehouse:
+    """A warehouse in `folder` with a matrix and a champion for each of the three tracks.
+
+    Half of the sales were seen under contract; A2 has had its price cut, and A3 has none.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    warehouse = Warehouse.at(folder / "warehouse.duckdb")
+    tables = clean_tables()
+    key = pl.col("listing_key")
+    sales = tables["clean.sales"]
+    usual = pl.col("close_date") - pl.duration(days=25)
+    with_day = pl.int_range(pl.len()) % 5 > 0
+    sales = sales.with_columns(
+        listing_contract_date=pl.coalesce("listing_contract_date", pl.when(with_day).then(usual))
+    )
+    for name in ("clean.listing_versions", "clean.listings", "clean.properties"):
+        tables[name] = tables[name].with_columns(
+            list_price=pl.when(key != "A3").then("list_price"),
+            original_list_price=pl.when(key == "A2").then(440_000.0),
+            listing_contract_date=pl.when(pl.col("standard_status") == "Closed")
+            .then("listing_contract_date")
+            .otherwise(pl.lit(date(2021, 12, 20))),
+        )
+    tables["clean.contracts"] = sales.gather_every(2).select(
+        "source", "listing_key", purchase_contract_date=pl.col("close_date") - pl.duration(days=9)
+    )
+    tables["clean.sales"] = sales.join(
+        tables["clean.contracts"], on=["source", "listing_key"], how="left"
+    )
+    put_market(warehouse, tables)
+    for track in (AT_LISTING, ON_MARKET):
+        put(warehouse, MATRICES[track], matrix_of(tables, track))
+    put_champions(warehouse, tables, TRACKS)
+    # As in a home, the day of the contract stands in its own table.
+    put(warehouse, "clean.sales", sales)
     return warehouse

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from realty_assets.features.tracks import AT_LISTING, LISTING_FACTS, ON_MARKET
 from realty_assets.serving.request_columns import COLUMNS, Given, read_cells, telling, understood
 
 
@@ -63,6 +64,35 @@ def test_every_column_is_understood_by_its_own_name(column: str) -> None:
 )
 def test_what_may_mean_something_else_goes_through(heading: str) -> None:
     assert understood([heading]) == {}
+
+
+@pytest.mark.parametrize(
+    ("heading", "column"),
+    [
+        ("List Price", "list_price"),
+        ("LP", "list_price"),
+        ("Ask", "list_price"),
+        ("Asking Price", "list_price"),
+        ("ListPrice", "list_price"),
+        ("Original List Price", "original_list_price"),
+        ("Orig. List Price", "original_list_price"),
+        ("OLP", "original_list_price"),
+        ("List Date", "listing_contract_date"),
+        ("Listing Contract Date", "listing_contract_date"),
+        ("Listed", "listing_contract_date"),
+        ("On Market Date", "listing_contract_date"),
+    ],
+)
+def test_facts_of_a_listing_are_understood_on_the_track_that_may_know_them(
+    heading: str, column: str
+) -> None:
+    assert understood([heading], ON_MARKET) == {heading: column}
+    assert understood([heading]) == understood([heading], AT_LISTING) == {}
+
+
+@pytest.mark.parametrize("heading", ["Price", "Value", "Sale Price", "Close Date", "Date", "Owner"])
+def test_a_sale_is_no_listing(heading: str) -> None:
+    assert understood([heading], ON_MARKET) == {}
 
 
 def test_of_two_headings_for_a_column_the_surer_counts() -> None:
@@ -138,5 +168,7 @@ def test_rows_that_are_unusable_say_nothing() -> None:
     found = read_cells(("Sqft",), [["1800"], ["oops"]], {"Sqft": "living_area"}, [False, True])
     assert found.frame["living_area"].to_list() == [1800.0, None]
     assert found.notes == [[], []]
-    assert found.frame.columns == [name for name in COLUMNS if name in found.frame.columns]
+    columns = [*COLUMNS, *LISTING_FACTS]
+    assert found.frame.columns == [name for name in columns if name in found.frame.columns]
+    assert set(LISTING_FACTS) < set(found.frame.columns)
     assert found.frame["postal_code"].dtype == pl.String

@@ -10,15 +10,13 @@ WITH states AS (
     FROM clean.listing_versions
 ),
 closed AS (
-    SELECT
-        source,
-        listing_key,
-        min(known_at) AS closed_at,
-        min(close_date) AS close_date,
-        min(listing_contract_date) AS listing_contract_date
+    -- The version that tells of the sale, as in closings.sql: what is told later changes nothing.
+    SELECT source, listing_key, known_at AS closed_at, close_date, listing_contract_date
     FROM clean.listing_versions
     WHERE standard_status = 'Closed' AND close_price IS NOT NULL AND close_date IS NOT NULL
-    GROUP BY source, listing_key
+    QUALIFY row_number() OVER (
+        PARTITION BY source, listing_key ORDER BY known_at, row_hash, file_hash, record_number
+    ) = 1
 ),
 last_offered AS (
     SELECT source, listing_key, max(states.known_at) AS offered_at
