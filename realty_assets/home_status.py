@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from realty_assets.features.tracks import MATRICES, TRACKS
 from realty_assets.ingestion.inbox import pending
 from realty_assets.settings import Settings
+from realty_assets.today import market_today
 from realty_assets.warehouse import Tx, Warehouse, sql
 
 
 def describe(settings: Settings, warehouse: Warehouse) -> dict[str, Any]:
-    """Files, rows, tables, models and what waits; an empty home says what to do first."""
+    """Files, rows, tables, models, tracks and what waits; an empty home says what to do first."""
     inbox = settings.home / "inbox"
     waiting = [str(path.relative_to(inbox)) for path in pending(settings.home)]
     told: dict[str, Any] = {"home": str(settings.home), "waiting_in_inbox": waiting}
@@ -26,10 +28,39 @@ def describe(settings: Settings, warehouse: Warehouse) -> dict[str, Any]:
             told["models"] = tx.read("promotion.aliases").sort("name", "alias").to_dicts()
         if tx.exists("serving.valuations") and tx.exists("serving.listing_valuations"):
             told["valuations"] = tx.read(sql("serving/valued_tracks.sql")).to_dicts()
-        told["tables"] = (
+        if tx.exists("features.registry"):
+            told["families_without_data"] = _fallen_away(tx)
+        tables = (
             tx.read("ledger.builds")
             .select("table_name", "n_rows", "built_at")
             .sort("table_name")
             .to_dicts()
         )
-    return told
+    if all(warehouse.exists(matrix) for matrix in MATRICES.values()):
+        told["tracks"] = _tracks(settings, warehouse)
+    return told | {"tables": tables}
+
+
+def _fallen_away(tx: Tx) -> list[str]:
+    """Families of features that the sources say nothing of."""
+    registry = tx.read("features.registry")
+    return registry.filter(~registry["family_present"])["family"].unique().sort().to_list()
+
+
+def _tracks(settings: Settings, warehouse: Warehouse) -> list[dict[str, Any]]:
+    """Each track: whether a champion speaks for it, and why no model can be made of it."""
+    from realty_assets.modeling.markets import headlines, why_left_out
+    from realty_assets.modeling.settings import PROFILES
+    from realty_assets.serving.champion import champion_tracks
+
+    today, model = market_today(warehouse), PROFILES[settings.profile]
+    _, short = headlines(warehouse, today, settings.backtest_months, model)
+    speaking = champion_tracks(warehouse)
+    return [
+        {
+            "track": track,
+            "has_champion": track in speaking,
+            "left_out": why_left_out(track, short[track]) if track in short else None,
+        }
+        for track in TRACKS
+    ]

@@ -22,6 +22,7 @@ from realty_assets.modeling.markets import (
     read_walked,
     searches,
     snapshot,
+    why_left_out,
 )
 from realty_assets.modeling.model import ModelBroken, load_valuer
 from realty_assets.modeling.settings import Member, ModelSettings, NotEnoughSales
@@ -78,7 +79,7 @@ class ModelHome:
 
     def left_out(self) -> dict[str, str]:
         """Why a track has no model, by track."""
-        return {track: str(error) for track, error in self._windows[1].items()}
+        return {track: why_left_out(track, error) for track, error in self._windows[1].items()}
 
     def market(self, track: str, window_from: date | None = None) -> Market:
         """The market of a track, with the settings tuned before `window_from` (None: the

@@ -11,7 +11,7 @@ from datetime import date
 import polars as pl
 
 from realty_assets.features.matrix import FeatureSettings
-from realty_assets.features.tracks import MATRICES, ON_MARKET, TRACKS
+from realty_assets.features.tracks import AT_LISTING, MATRICES, ON_MARKET, TRACKS
 from realty_assets.modeling.conformal import LISTING_INPUTS
 from realty_assets.modeling.settings import ModelSettings, NotEnoughSales
 from realty_assets.modeling.trials import SCHEMA, SEARCHED_AS, tuned, tuned_before
@@ -20,6 +20,8 @@ from realty_assets.modeling.windows import default_window
 from realty_assets.warehouse import Warehouse, sql
 
 INPUTS = ["clean.sales", "clean.contracts", *MATRICES.values()]
+# What a sale must have to stand on a track at all.
+_NEEDED = {AT_LISTING: "a list date", ON_MARKET: "a list price"}
 WALKED, TRIALS = "modeling.walk_forward", "modeling.trials"
 
 
@@ -44,6 +46,13 @@ def headlines(
         except NotEnoughSales as error:
             short[track] = error
     return found, short
+
+
+def why_left_out(track: str, short: NotEnoughSales) -> str:
+    """Why a track has no model, as a sentence; `short` as from `headlines`."""
+    if short.have == 0 and track in _NEEDED:
+        return f"No valid sale on record has {_NEEDED[track]}. {short}"
+    return str(short)
 
 
 def read_market(

@@ -26,7 +26,7 @@ def champion(warehouse: Warehouse, track: str = OFF_MARKET) -> Valuer:
         if others:
             raise NoChampion(
                 f"No model may speak for the track '{track}' yet; there is a champion for "
-                f"{' and '.join(others)}."
+                f"{' and '.join(others)}. `realty status` says why."
             )
         latest = warehouse.read(sql("serving/latest_decision.sql"))
         why = f" {latest['reason'][0]}" if len(latest) else ""
