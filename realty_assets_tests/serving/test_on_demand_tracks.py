@@ -23,6 +23,7 @@ from realty_assets.serving.speaking import OF_THAT_DAY, Training
 from realty_assets.serving.valuations import NO_LIST_PRICE, VALUES
 from realty_assets.warehouse import Warehouse
 from realty_assets_tests.frames import put
+from realty_assets_tests.markets import realty_json
 from realty_assets_tests.modeling.markets import QUICK
 
 TRAINING = Training(FeatureSettings(), QUICK)
@@ -270,3 +271,17 @@ def test_a_day_of_the_past_knows_nothing_later_on_its_track(own: Warehouse, trac
     assert moved.frame["value"].to_list() != before.frame["value"].to_list()
     memory = list((own.home / "models" / OF_THAT_DAY).iterdir())
     assert {json.loads(path.read_text())["track"] for path in memory} == {track}
+
+
+def test_the_command_line_takes_the_track(own: Warehouse, tmp_path: Path) -> None:
+    asks, to = tmp_path / "homes.csv", tmp_path / "values.csv"
+    asks.write_text("MLS #,List Price\nA1,\nA1,350000\nA3,\n", encoding="utf-8")
+    told = realty_json(own.home, "value", "--in", asks, "--out", to, "--track", ON_MARKET)
+    assert (told["track"], told["n_valued"], told["n_rows"]) == (ON_MARKET, 2, 3)
+    assert told["read_as"] == {"MLS #": "listing_key", "List Price": "list_price"}
+    assert told["reasons"] == [{"reason": NO_LIST_PRICE, "n_rows": 1}]
+    listed = own.read("serving.listing_valuations")
+    published = listed.filter((pl.col("track") == ON_MARKET) & (pl.col("listing_key") == "A1"))
+    found = pl.read_csv(to)
+    assert found["value"][0] == published["value"][0]
+    assert found["value"][1] < found["value"][0]
