@@ -8,17 +8,19 @@ from datetime import date
 import dagster as dg
 import polars as pl
 
-from realty_assets.faces import built
+from realty_assets.faces import built, with_metadata
 from realty_assets.features import registry
 from realty_assets.features.comparables_table import comparables_frame, evidence_subjects
+from realty_assets.features.fits import VINTAGES, fits_frame, kept_fits
+from realty_assets.features.incremental import extended_matrix
 from realty_assets.features.layers import read_layers
-from realty_assets.features.matrix import FeatureSettings, build_matrix
+from realty_assets.features.matrix import FeatureSettings
 from realty_assets.features.policy import read_policy, refuse_barred
 from realty_assets.features.sales import Sales
 from realty_assets.features.statistics import statistics
 from realty_assets.features.subjects import sale_subjects, today_subjects
 from realty_assets.features.tracks import AT_LISTING, MATRICES, OFF_MARKET, ON_MARKET
-from realty_assets.features.vintages import index_frame, make_vintages
+from realty_assets.features.vintages import fits_of, index_frame, make_vintages
 from realty_assets.settings import get_settings
 from realty_assets.today import market_today
 from realty_assets.warehouse import Warehouse, sql
@@ -26,6 +28,7 @@ from realty_assets.warehouse import Warehouse, sql
 CODE_VERSION = registry.CODE_VERSION
 RECENT_SALES = 2_000
 MATRIX_INPUTS = ["clean.sales", "clean.contracts", "clean.listings", "clean.properties"]
+MATRIX_DEPS = [table.split(".") for table in (*MATRIX_INPUTS, VINTAGES)]
 
 
 def feature_settings() -> FeatureSettings:
@@ -43,8 +46,33 @@ COMMON: dict = {
 
 
 @dg.asset(
-    key=["features", "market_index"],
+    key=["features", "vintages"],
     deps=[["clean", "sales"]],
+    description="Hedonic and index as fitted on what was known before each month, and today.",
+    **COMMON,
+)
+def vintage_fits(warehouse: Warehouse) -> dg.MaterializeResult:
+    today, index = market_today(warehouse), FeatureSettings().index
+
+    def compute() -> pl.DataFrame:
+        sales = Sales(warehouse.read("clean.sales"), fits=kept_fits(warehouse))
+        threads = get_settings().n_threads
+        make_vintages(sales, today, index, extra=[today], n_threads=threads)
+        return fits_frame(fits_of(sales, today, index, extra=[today]))
+
+    return built(
+        warehouse,
+        VINTAGES,
+        inputs=["clean.sales"],
+        code_version=CODE_VERSION,
+        settings={"today": today, "index": asdict(index)},
+        compute=compute,
+    )
+
+
+@dg.asset(
+    key=["features", "market_index"],
+    deps=[["clean", "sales"], ["features", "vintages"]],
     description="Log level of the market by month, as every monthly vintage knew it.",
     **COMMON,
 )
@@ -52,7 +80,7 @@ def market_index(warehouse: Warehouse) -> dg.MaterializeResult:
     today, index = market_today(warehouse), FeatureSettings().index
 
     def compute() -> pl.DataFrame:
-        sales = Sales(warehouse.read("clean.sales"))
+        sales = Sales(warehouse.read("clean.sales"), fits=kept_fits(warehouse))
         threads = get_settings().n_threads
         vintages = make_vintages(sales, today, index, n_threads=threads)
         return index_frame(vintages, sales)
@@ -72,7 +100,7 @@ def _matrix(track: str, description: str) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=MATRICES[track].split("."),
-        deps=[table.split(".") for table in MATRIX_INPUTS],
+        deps=MATRIX_DEPS,
         description=description,
         **COMMON,
     )
@@ -83,14 +111,20 @@ def _matrix(track: str, description: str) -> dg.AssetsDefinition:
             read_policy(get_settings().home),
         )
 
-        def compute() -> pl.DataFrame:
-            sales, subjects = _subjects(warehouse, today, track)
-            threads = get_settings().n_threads
-            return build_matrix(
-                subjects, Sales(sales, track), settings, n_threads=threads, track=track
-            )
+        n_made = 0
 
-        return built(
+        def compute() -> pl.DataFrame:
+            nonlocal n_made
+            frame, subjects = _subjects(warehouse, today, track)
+            table, threads = MATRICES[track], get_settings().n_threads
+            before = warehouse.read(table) if warehouse.exists(table) else None
+            sales = Sales(frame, track, kept_fits(warehouse))
+            rows, n_made = extended_matrix(
+                before, subjects, sales, settings, n_threads=threads, track=track
+            )
+            return rows
+
+        result = built(
             warehouse,
             MATRICES[track],
             inputs=MATRIX_INPUTS,
@@ -98,6 +132,7 @@ def _matrix(track: str, description: str) -> dg.AssetsDefinition:
             settings={"today": today, **settings.described()},
             compute=compute,
         )
+        return with_metadata(result, n_rows_made=n_made)
 
     return face
 
@@ -116,7 +151,7 @@ matrix_on_market = _matrix(
 
 @dg.asset(
     key=["features", "comparables"],
-    deps=[table.split(".") for table in MATRIX_INPUTS],
+    deps=MATRIX_DEPS,
     description="The comparables behind today's values and the latest sales, as evidence.",
     **COMMON,
 )
@@ -127,7 +162,8 @@ def comparables(warehouse: Warehouse) -> dg.MaterializeResult:
         sales, subjects = _subjects(warehouse, today, OFF_MARKET)
         wanted = evidence_subjects(subjects, RECENT_SALES)
         threads = get_settings().n_threads
-        return comparables_frame(wanted, Sales(sales), settings, n_threads=threads)
+        known = Sales(sales, fits=kept_fits(warehouse))
+        return comparables_frame(wanted, known, settings, n_threads=threads)
 
     return built(
         warehouse,

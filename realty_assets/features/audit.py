@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
+from realty_assets.features.incremental import BASIS
 from realty_assets.features.matrix import EVIDENCE_COLUMNS, ROW_COLUMNS
 from realty_assets.features.registry import Feature, barred
 
@@ -33,7 +34,7 @@ def late_comparables(comparables: pl.DataFrame) -> pl.DataFrame:
 
 def unexplained_columns(columns: Iterable[str], specs: Iterable[Feature], track: str) -> list[str]:
     """Columns that are neither a feature that `track` may know nor a row's name or evidence."""
-    named = {*ROW_COLUMNS, *EVIDENCE_COLUMNS}
+    named = {*ROW_COLUMNS, *EVIDENCE_COLUMNS, BASIS}
     return barred([name for name in columns if name not in named], specs, track)
 
 

@@ -11,10 +11,13 @@ import numpy.typing as npt
 import polars as pl
 
 from realty_assets.features.areas import Coded, cell_series, cells, coded
+from realty_assets.features.fits import Fits
 from realty_assets.features.hedonic import design
+from realty_assets.features.known_hash import DAY_US, KnownHashes, row_texts
 from realty_assets.features.neighbours import JITTER_KM, jitter
 from realty_assets.features.previous_sale import PreviousSales
 from realty_assets.features.structure import (
+    ATTRIBUTES,
     GROUPS,
     Array,
     structure_features,
@@ -24,10 +27,10 @@ from realty_assets.features.structure import (
 from realty_assets.features.tracks import OFF_MARKET, sale_as_of, with_facts
 from realty_assets.features.windows import Ranked
 
-DAY_US = 86_400_000_000
 HOME = "property_key"
 # Beyond a factor of 1.6 one of the two prices is a slip of the pen.
 MAX_LIST_RATIO_LOG = 0.47
+_FACTS = ("days_on_market", "list_price")
 
 
 def day_numbers(column: pl.Series) -> npt.NDArray[np.int64]:
@@ -81,13 +84,17 @@ class Sales:
 
     Every array has one entry per sale: `log_price` (ln usd), `close_day` and `lag_days` (days from
     as_of to close, NaN where it has no as_of), `columns` and `terms` (structure and hedonic terms),
-    `points` (km, jittered by key), `levels` (numbers of group, H3 cell and home), `area` (names),
+    `points` (km, jittered by key), `levels` (numbers of group, H3 cell and home), `area_code` (number of the area),
     `draw` (uniform in [0, 1) from the key, for thinning).
     """
 
-    def __init__(self, sales: pl.DataFrame, track: str = OFF_MARKET) -> None:
+    def __init__(
+        self, sales: pl.DataFrame, track: str = OFF_MARKET, fits: Fits | None = None
+    ) -> None:
         """`sales` has the columns of clean.sales; those that may not teach are left out. `track`
-        says from which day `lag_days` counts."""
+        says from which day `lag_days` counts. `fits` are those of earlier vintages; what is fitted
+        on these sales joins them."""
+        self.fits: Fits = {} if fits is None else fits
         usable = valid_sales(sales, track)
         keys = usable["listing_key"].to_list()
         self.listing_key = usable["listing_key"]
@@ -100,12 +107,11 @@ class Sales:
         self.terms = design(self.columns)
         points = unit_vectors_km(self.columns["latitude"], self.columns["longitude"])
         self.points = points + jitter(keys)
-        self.area = _areas(usable)
+        self.area_code = _areas(usable)
+        self._usable = usable
         self.draw = jitter([f"thin {key}" for key in keys])[:, 0] / JITTER_KM + 0.5
         self._levels = level_names(usable, self.columns)
-        self._facts = usable.select(
-            _number(usable, "days_on_market"), _number(usable, "list_price")
-        )
+        self._facts = usable.select(_number(usable, name) for name in _FACTS)
 
     def __len__(self) -> int:
         return len(self.log_price)
@@ -113,6 +119,23 @@ class Sales:
     def n_known(self, day: int) -> int:
         """How many were known strictly before 00:00 UTC of `day` (days since 1970)."""
         return int(np.searchsorted(self.known_at, day * DAY_US, side="left"))
+
+    @cached_property
+    def known_hashes(self) -> KnownHashes:
+        """What these sales say by when it was known; of the track they say nothing."""
+        return KnownHashes.of(row_texts(self._said()).to_list(), self.known_at)
+
+    @cached_property
+    def track_hashes(self) -> KnownHashes:
+        """The same with the day on which each sale stands on the track."""
+        said = self._said().with_columns(pl.Series("lag_days", self.lag_days))
+        return KnownHashes.of(row_texts(said).to_list(), self.known_at)
+
+    def _said(self) -> pl.DataFrame:
+        """Everything that is read of the sales, in their order."""
+        keys = [HOME] if HOME in self._usable.columns else []
+        keys += ["listing_key", "known_at", "close_date", "close_price"]
+        return self._usable.select(*keys, *GROUPS, *ATTRIBUTES).hstack(self._facts)
 
     @cached_property
     def levels(self) -> dict[str, Coded]:
@@ -160,12 +183,12 @@ def _number(frame: pl.DataFrame, name: str) -> pl.Expr:
     return value.cast(pl.Float64).alias(name)
 
 
-def _areas(frame: pl.DataFrame) -> npt.NDArray[np.object_]:
-    """A name for the area of each row: postal code, else market area, else a 5 km grid cell."""
+def _areas(frame: pl.DataFrame) -> npt.NDArray[np.int64]:
+    """The number of the area of each row (n,): postal code, else market area, else a 5 km grid cell."""
     cell = pl.format(
         "{}:{}",
         (pl.col("latitude") / 0.05).floor().cast(pl.Int64),
         (pl.col("longitude") / 0.05).floor().cast(pl.Int64),
     )
     named = pl.coalesce("postal_code", "mls_area_minor", cell, "subdivision_name", pl.lit("-"))
-    return frame.select(area=named)["area"].to_numpy()
+    return coded(frame.select(area=named)["area"]).codes

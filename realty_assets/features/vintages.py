@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from realty_assets.features.fits import Fits, fit_basis
 from realty_assets.features.market_index import IndexSettings, Vintage, chained, fit_vintage
 from realty_assets.features.sales import DAY_US, Sales, epoch_day, month_start, months_before
 
@@ -40,13 +42,27 @@ def make_vintages(
 ) -> Vintages:
     """Vintages by day (since 1970), for every month start up to `until` and for `extra` after it.
 
-    A month with fewer than `settings.min_sales` known sales has none.
+    A month with fewer than `settings.min_sales` known sales has none. What `sales.fits` holds is
+    taken from there, bit for bit what it would be, and what is fitted joins them.
     """
-    monthly = vintage_days(sales, epoch_day(until))
-    days = monthly + sorted(day for day in map(epoch_day, set(extra)) if day > monthly[-1])
+    days = _days(sales, until, extra)
     with ThreadPoolExecutor(n_threads) as threads:
         made = threads.map(lambda day: _one(sales, day, settings), days)
         return {v.day: v for v in chained([v for v in made if v is not None])}
+
+
+def fits_of(
+    sales: Sales, until: date, settings: IndexSettings, *, extra: Iterable[date] = ()
+) -> Fits:
+    """Of `sales.fits`, those that `make_vintages` of the same arguments is made from."""
+    days = _days(sales, until, extra)
+    bases = [fit_basis(sales.known_hashes.before(day), day, settings) for day in days]
+    return {basis: sales.fits[basis] for basis in bases if basis in sales.fits}
+
+
+def _days(sales: Sales, until: date, extra: Iterable[date]) -> list[int]:
+    monthly = vintage_days(sales, epoch_day(until))
+    return monthly + sorted(day for day in map(epoch_day, set(extra)) if day > monthly[-1])
 
 
 def latest_vintage(vintages: Vintages, day: int) -> Vintage | None:
@@ -60,16 +76,19 @@ def _one(sales: Sales, day: int, settings: IndexSettings) -> Vintage | None:
     known = slice(first, sales.n_known(day))
     if known.stop - known.start < settings.min_sales:
         return None
-    _, area = np.unique(sales.area[known].astype(str), return_inverse=True)
-    return fit_vintage(
-        day,
-        {name: x[known] for name, x in sales.terms.items()},
-        sales.log_price[known],
-        sales.close_day[known],
-        area.astype(np.int64),
-        settings,
-        lag_days=_median_lag(sales.lag_days[known]),
-    )
+    basis = fit_basis(sales.known_hashes.before(day), day, settings)
+    fit = sales.fits.get(basis)
+    if fit is None:
+        _, area = np.unique(sales.area_code[known], return_inverse=True)
+        fit = sales.fits[basis] = fit_vintage(
+            day,
+            {name: x[known] for name, x in sales.terms.items()},
+            sales.log_price[known],
+            sales.close_day[known],
+            area.astype(np.int64),
+            settings,
+        )
+    return replace(fit, lag_days=_median_lag(sales.lag_days[known]))
 
 
 def index_frame(vintages: Vintages, sales: Sales, months_ahead: int = 3) -> pl.DataFrame:

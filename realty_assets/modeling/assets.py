@@ -9,6 +9,7 @@ from pydantic import Field
 
 from realty_assets.faces import built, built_many, with_metadata
 from realty_assets.features.assets import feature_settings
+from realty_assets.features.fits import VINTAGES
 from realty_assets.modeling import backtest_run, interval_methods, tuning
 from realty_assets.modeling.backtest_store import BACKTESTS, PREDICTIONS
 from realty_assets.modeling.backtest_store import CODE_VERSION as BACKTEST_VERSION
@@ -24,7 +25,7 @@ from realty_assets.today import market_today
 from realty_assets.warehouse import Warehouse
 
 COMMON: dict = {"group_name": "modeling", "owners": ["team:data"], "pool": "duckdb"}
-READ = [table.split(".") for table in INPUTS]
+READ = [table.split(".") for table in (*INPUTS, VINTAGES)]
 
 
 class BacktestConfig(dg.Config):

@@ -10,6 +10,7 @@ from datetime import date
 
 import polars as pl
 
+from realty_assets.features.fits import kept_fits
 from realty_assets.features.matrix import FeatureSettings
 from realty_assets.features.tracks import AT_LISTING, MATRICES, ON_MARKET, TRACKS
 from realty_assets.modeling.conformal import LISTING_INPUTS
@@ -70,6 +71,7 @@ def read_market(
         settings,
         n_threads,
         track,
+        kept_fits(warehouse),
     )
 
 

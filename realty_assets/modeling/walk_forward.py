@@ -17,6 +17,7 @@ from datetime import date
 import polars as pl
 
 from realty_assets.evaluation.splits import Fold
+from realty_assets.features.fits import Fits
 from realty_assets.features.matrix import FeatureSettings, build_matrix
 from realty_assets.features.registry import features, registry_hash
 from realty_assets.features.sales import Sales, effective_known_at, epoch_day
@@ -75,10 +76,12 @@ class Market:
         model_settings: ModelSettings,
         n_threads: int = 1,
         track: str = OFF_MARKET,
+        fits: Fits | None = None,
     ) -> Market:
+        """`fits` are those of vintages that need not be made again."""
         return cls(
             sales_frame,
-            Sales(sales_frame, track),
+            Sales(sales_frame, track, fits),
             matrix,
             feature_settings,
             model_settings,
