@@ -20,9 +20,7 @@ def main(n_sales: int) -> None:
     frame = invented(n_sales)
     threads = os.cpu_count() or 1
     wall, processor = time.perf_counter(), time.process_time()
-    matrix = build_matrix(
-        sale_subjects(frame), Sales(frame), FeatureSettings(), n_threads=threads
-    )
+    matrix = build_matrix(sale_subjects(frame), Sales(frame), FeatureSettings(), n_threads=threads)
     told = {
         "wall_s": time.perf_counter() - wall,
         "processor_s": time.process_time() - processor,

@@ -118,7 +118,9 @@ def _month(block: Any, query: Any, rows: Any) -> tuple[float, float, Any]:
         search_s += time.process_time() - started
         started = time.process_time()
         nears = [
-            Near(at, km, block.residual[at - block.pool.start], one.info_day[0] - sales.close_day[at])
+            Near(
+                at, km, block.residual[at - block.pool.start], one.info_day[0] - sales.close_day[at]
+            )
             for at, km in found
         ]
         _summaries(block, one, *nears)
