@@ -84,8 +84,8 @@ class Sales:
 
     Every array has one entry per sale: `log_price` (ln usd), `close_day` and `lag_days` (days from
     as_of to close, NaN where it has no as_of), `columns` and `terms` (structure and hedonic terms),
-    `points` (km, jittered by key), `levels` (numbers of group, H3 cell and home), `area_code` (number of the area),
-    `draw` (uniform in [0, 1) from the key, for thinning).
+    `points` (km, jittered by key), `levels` (numbers of group, H3 cell and home), `area_code`
+    (number of the area), `draw` (uniform in [0, 1) from the key, for thinning).
     """
 
     def __init__(
@@ -184,7 +184,7 @@ def _number(frame: pl.DataFrame, name: str) -> pl.Expr:
 
 
 def _areas(frame: pl.DataFrame) -> npt.NDArray[np.int64]:
-    """The number of the area of each row (n,): postal code, else market area, else a 5 km grid cell."""
+    """The number of each row's area (n,): postal code, else market area, else a 5 km grid cell."""
     cell = pl.format(
         "{}:{}",
         (pl.col("latitude") / 0.05).floor().cast(pl.Int64),

@@ -89,6 +89,7 @@ def test_extended_equals_built_anew(sales, before, how, days, seed) -> None:
     got, _ = extended_matrix(standing, subjects, Sales(frame, track), SETTINGS, track=track)
     assert_frame_equal(got, fresh, check_exact=True)
 
+
 def test_the_basis_is_all_that_is_added(sales) -> None:
     subjects = asked(sales, EARLY)
     got, _ = extended_matrix(None, subjects, Sales(sales), SETTINGS)
