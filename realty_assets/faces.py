@@ -31,12 +31,14 @@ def built(
     compute: Callable[[], Data],
     settings: Mapping[str, Any] | None = None,
     intact: Callable[[], bool] = lambda: True,
+    named_by: Sequence[str] = (),
 ) -> dg.MaterializeResult:
     """Materializes one table with `compute()`, or reuses it when nothing it depends on changed.
 
     `inputs` are tables made by other assets; `settings` everything else the result depends on
-    (JSON-able); `intact` whether the files that the table names are still there. Raises
-    WarehouseMissing when an input has not been made.
+    (JSON-able); `intact` whether the files that the table names are still there; `named_by` columns
+    that are a hash of all that a row is made of (none: the table is known by all that it holds).
+    Raises WarehouseMissing when an input has not been made.
     """
     return next(
         built_many(
@@ -47,6 +49,7 @@ def built(
             compute=lambda: {table: compute()},
             settings=settings,
             intact=intact,
+            named_by=named_by,
         )
     )
 
@@ -60,6 +63,7 @@ def built_many(
     compute: Callable[[], Mapping[str, Data]],
     settings: Mapping[str, Any] | None = None,
     intact: Callable[[], bool] = lambda: True,
+    named_by: Sequence[str] = (),
 ) -> Iterator[dg.MaterializeResult]:
     """`built` for tables that are made together; all are swapped in by one transaction."""
     with warehouse.transaction() as tx:
@@ -77,7 +81,7 @@ def built_many(
         with warehouse.transaction() as tx:
             for table in tables:
                 report = tx.replace(table, made[table])
-                _, output_hash = table_fingerprint(tx.conn, table)
+                _, output_hash = table_fingerprint(tx.conn, table, named_by)
                 record_build(tx, table, input_hash, output_hash, code_version)
                 results.append(_result(report, output_hash, False))
     yield from results

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,13 @@ MLFLOW = "mlflow.registry"
 LEFT_OUT = ("ledger.full_runs",)
 
 
-def table_fingerprint(conn: duckdb.DuckDBPyConnection, table: str) -> tuple[int, str]:
+def table_fingerprint(
+    conn: duckdb.DuckDBPyConnection, table: str, named_by: Sequence[str] = ()
+) -> tuple[int, str]:
     """(n_rows, sha256 hex) of `table`, leaving out the columns marked volatile.
+
+    With `named_by` only of those columns: where they are a hash of all that a row is made of, they
+    tell tables apart as well as the rows themselves, and much faster.
 
     Each row is hashed over its column names and values; the sorted row hashes are hashed again, so
     that the order of rows does not matter and their multiplicity does.
@@ -28,7 +34,9 @@ def table_fingerprint(conn: duckdb.DuckDBPyConnection, table: str) -> tuple[int,
     check_table_name(table)
     volatile = VOLATILE.get(table, frozenset())
     columns = sorted(
-        name for name, *_ in conn.execute(f"DESCRIBE {table}").fetchall() if name not in volatile
+        name
+        for name, *_ in conn.execute(f"DESCRIBE {table}").fetchall()
+        if name not in volatile and (not named_by or name in named_by)
     )
     if not columns:
         raise ValueError(f"table {table} has only volatile columns")

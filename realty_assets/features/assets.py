@@ -12,7 +12,7 @@ from realty_assets.faces import built, with_metadata
 from realty_assets.features import registry
 from realty_assets.features.comparables_table import comparables_frame, evidence_subjects
 from realty_assets.features.fits import VINTAGES, fits_frame, kept_fits
-from realty_assets.features.incremental import extended_matrix
+from realty_assets.features.incremental import BASIS, extended_matrix
 from realty_assets.features.layers import read_layers
 from realty_assets.features.matrix import FeatureSettings
 from realty_assets.features.policy import read_policy, refuse_barred
@@ -131,6 +131,7 @@ def _matrix(track: str, description: str) -> dg.AssetsDefinition:
             code_version=CODE_VERSION,
             settings={"today": today, **settings.described()},
             compute=compute,
+            named_by=[BASIS],
         )
         return with_metadata(result, n_rows_made=n_made)
 

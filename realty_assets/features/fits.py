@@ -13,6 +13,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from realty_assets.features.feature import CODE_VERSION
@@ -68,8 +69,10 @@ def fits_frame(fits: Fits) -> pl.DataFrame:
 
 def read_fits(frame: pl.DataFrame) -> Fits:
     """The fits of a frame as from `fits_frame`."""
-    days = frame.with_columns(pl.col("vintage", "first_day").cast(pl.Int32))
-    return dict(_fit(row) for row in days.iter_rows(named=True))
+    told = frame.drop("level").with_columns(pl.col("vintage", "first_day").cast(pl.Int32))
+    levels = (level.to_numpy().copy() for level in frame["level"])
+    rows = zip(told.iter_rows(named=True), levels, strict=True)
+    return dict(_fit(row, level) for row, level in rows)
 
 
 def kept_fits(warehouse: Warehouse) -> Fits:
@@ -77,7 +80,7 @@ def kept_fits(warehouse: Warehouse) -> Fits:
     return read_fits(warehouse.read(VINTAGES)) if warehouse.exists(VINTAGES) else {}
 
 
-def _fit(row: dict[str, Any]) -> tuple[str, Vintage]:
+def _fit(row: dict[str, Any], level: npt.NDArray[np.float64]) -> tuple[str, Vintage]:
     hedonic = Hedonic(
         terms=tuple(row["terms"]),
         missing_terms=tuple(row["missing_terms"]),
@@ -89,7 +92,7 @@ def _fit(row: dict[str, Any]) -> tuple[str, Vintage]:
         day=row["vintage"],
         hedonic=hedonic,
         first_day=row["first_day"],
-        level=_floats(row["level"]),
+        level=level,
         slope=row["slope"],
         damping_days=row["damping_days"],
         n_sales=row["n_sales"],
@@ -97,5 +100,5 @@ def _fit(row: dict[str, Any]) -> tuple[str, Vintage]:
     )
 
 
-def _floats(values: Iterable[float]) -> np.ndarray:
+def _floats(values: Iterable[float]) -> npt.NDArray[np.float64]:
     return np.array(list(values), dtype=np.float64)

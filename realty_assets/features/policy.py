@@ -42,14 +42,23 @@ def read_policy(home: Path | None = None) -> Policy:
 
 def barred_by(names: Iterable[str], policy: Policy) -> dict[str, str]:
     """Of `names`, those that the policy bars, each with "topic: term"."""
-    terms = [(term.split("_"), f"{topic}: {term}") for term, topic in policy.items()]
+    # By first word, so that a name is compared only with the few terms that may be in it.
+    by_word: dict[str, list[tuple[int, list[str], str]]] = {}
+    for rank, (term, topic) in enumerate(policy.items()):
+        own = term.split("_")
+        for word in (own[0], f"{own[0]}s"):
+            by_word.setdefault(word, []).append((rank, own, f"{topic}: {term}"))
     found = {}
     for name in names:
         words = name.lower().replace(".", "_").replace(" ", "_").split("_")
-        for term, why in terms:
-            if any(_same(words[i : i + len(term)], term) for i in range(len(words))):
-                found[name] = why
-                break
+        matches = [
+            (rank, why)
+            for i, word in enumerate(words)
+            for rank, term, why in by_word.get(word, ())
+            if _same(words[i : i + len(term)], term)
+        ]
+        if matches:
+            found[name] = min(matches)[1]
     return found
 
 
@@ -64,11 +73,13 @@ def breaches(matrix: pl.DataFrame, specs: Iterable[Feature], policy: Policy) -> 
 
 def refuse_barred(specs: Iterable[Feature], policy: Policy) -> None:
     """Raises BarredFeature for the first feature that the policy bars, before it is made."""
-    for spec in specs:
-        for name, why in barred_by((spec.name, *spec.source_columns), policy).items():
+    told = [(spec.name, name) for spec in specs for name in (spec.name, *spec.source_columns)]
+    found = barred_by(dict.fromkeys(name for _, name in told), policy)
+    for feature, name in told:
+        if name in found:
             raise BarredFeature(
-                f"The feature {spec.name} may not be made: {name!r} is barred by the policy "
-                f"({why}). Rename or remove it."
+                f"The feature {feature} may not be made: {name!r} is barred by the policy "
+                f"({found[name]}). Rename or remove it."
             )
 
 
