@@ -234,7 +234,8 @@ def test_a_layer_of_the_home_is_made_and_a_barred_one_is_not(tmp_path, monkeypat
     geojson(home / "layers" / "rail.geojson", {"type": "Point", "coordinates": [-95.4, 29.7]})
     fields = {"known_from": "2021-01-01", "measures": "[distance_km]", "file": "rail.geojson"}
     describe(home / "layers", "rail", **fields)
-    selection = dg.AssetSelection.assets(["features", "matrix"], ["features", "registry"])
+    tables = ("matrix", "matrix_on_market", "registry")
+    selection = dg.AssetSelection.assets(*(["features", name] for name in tables))
     assert materialize(warehouse, selection=selection).success
     registry = warehouse.read("features.registry").filter(pl.col("family") == "layers")
     assert registry["name"].to_list() == ["layer_rail_distance_km"]
