@@ -54,6 +54,7 @@ def value_file(
 ) -> dict[str, Any]:
     """Values the homes of a file into another; what became of its rows."""
     from realty_assets.features.assets import feature_settings
+    from realty_assets.features.tracks import TRACKS
     from realty_assets.home import prepare_home
     from realty_assets.modeling.settings import PROFILES
     from realty_assets.serving.on_demand import value_request
@@ -66,6 +67,8 @@ def value_file(
     from realty_assets.warehouse import Warehouse
 
     day = _day(as_of)
+    if track not in TRACKS:
+        raise actions.BadRequest(f"There is no track {track!r}: one of {', '.join(TRACKS)}.")
     settings = get_settings()
     prepare_home(settings.home)
     check_output(to, path)

@@ -82,7 +82,7 @@ def test_every_published_value_comes_back_to_the_last_bit_and_as_the_single_verb
     ("more", "told"),
     [
         (["--as-of", "2099-01-01"], "lies after"),
-        (["--track", "on_market"], "there is a champion for off_market"),
+        (["--track", "sideways"], "no track 'sideways': one of off_market, at_listing, on_market"),
     ],
 )
 def test_bad_requests_end_with_one_sentence_and_no_file(
@@ -104,3 +104,21 @@ def test_the_request_is_never_written_over(market: Market, tmp_path: Path) -> No
     assert (done.returncode, asks.read_bytes()) == (1, before)
     assert "is the file that asks" in done.stderr
     assert realty(market.home, "value", "--in", asks, check=False).returncode == 2
+
+
+@pytest.mark.parametrize("track", ["at_listing", "on_market"])
+def test_a_listing_gets_its_published_value_on_the_track_that_is_asked(
+    market: Market, tmp_path: Path, track: str
+) -> None:
+    listed = Warehouse.at(market.home / "warehouse.duckdb").read("serving.listing_valuations")
+    listed = listed.filter((pl.col("track") == track) & pl.col("value").is_not_null())
+    listed = listed.sort("listing_key").head(20)
+    assert len(listed) > 3
+    rows = [["MLS #", "Note"], *([key, ""] for key in listed["listing_key"])]
+    asks, to = write(tmp_path / "homes.csv", rows), tmp_path / "values.csv"
+    told = realty_json(market.home, "value", "--in", asks, "--out", to, "--track", track)
+    assert (told["track"], told["n_valued"]) == (track, len(listed))
+    with to.open(encoding="utf-8-sig", newline="") as file:
+        found = list(csv.DictReader(file))
+    for name in VALUES:
+        assert [float(row[name]) for row in found] == listed[name].to_list(), name
