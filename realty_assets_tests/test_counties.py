@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from realty_assets.warehouse import Warehouse
 from realty_assets_tests.counties import County
 from realty_assets_tests.markets import realty_json
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.torture]
+FULL = os.environ.get("REALTY_TORTURE") == "full"
 
 PLACED = {"comparables", "encodings", "location", "location_residual", "neighbourhood"}
 SOURCES = {
@@ -26,11 +28,11 @@ SOURCES = {
     County("no_bedrooms", without=("bedrooms", "bathrooms")): set(),
     County("months_only", months_only=True): set(),
 }
+IN_EVERY_RUN = ("no_coordinates", "months_only")
+TRIED = {one: gone for one, gone in SOURCES.items() if FULL or one.name in IN_EVERY_RUN}
 
 
-@pytest.mark.parametrize(
-    ("county", "fallen"), SOURCES.items(), ids=[county.name for county in SOURCES]
-)
+@pytest.mark.parametrize(("county", "fallen"), TRIED.items(), ids=[county.name for county in TRIED])
 def test_a_source_that_lacks_something_gets_its_valuations_from_what_it_has(
     county: County,
     fallen: set[str],

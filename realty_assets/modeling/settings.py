@@ -106,8 +106,8 @@ PROFILES: dict[str, ModelSettings] = {
     # For samples and tests: markets of some thousand sales, a default run in seconds.
     "fast": ModelSettings(
         members=(Member("offset"), Member("feature", 1)),
-        rounds=250,
-        eta=0.07,
+        rounds=150,
+        eta=0.1,
         max_bin=128,
         error_rounds=60,
         tuning_trials=4,
