@@ -15,6 +15,7 @@ from realty_assets.warehouse import Warehouse
 from realty_assets_tests.markets import Market, realty, realty_json
 
 pytestmark = pytest.mark.slow
+MODELS = ["realty-at-listing", "realty-off-market", "realty-on-market"]
 
 
 @pytest.fixture
@@ -69,28 +70,37 @@ def test_the_first_valid_model_is_champion_in_the_ledger_and_in_mlflow(
     market: Market, warehouse: Warehouse
 ) -> None:
     aliases = warehouse.read("promotion.aliases")
-    assert aliases["alias"].to_list() == ["champion"]
+    assert aliases["name"].to_list() == MODELS
+    assert set(aliases["alias"]) == {"champion"}
     decisions = warehouse.read("promotion.decisions")
-    assert decisions["verdict"].to_list() == ["promote"]
-    assert "first" in decisions["reason"][0]
+    assert set(decisions["verdict"]) == {"promote"}
+    assert decisions["reason"].str.contains("first").all()
     with sqlite3.connect(market.home / "mlflow" / "mlflow.db") as conn:
-        rows = conn.execute("SELECT alias, version FROM registered_model_aliases").fetchall()
-    assert [alias for alias, _ in rows] == ["champion"]
+        rows = conn.execute("SELECT name, alias FROM registered_model_aliases").fetchall()
+    assert sorted(rows) == [(name, "champion") for name in MODELS]
 
 
 def test_a_second_model_becomes_challenger_and_stays_so(own_copy: Path, market: Market) -> None:
     kept = sorted((market.home / "mlflow" / "artifacts").rglob("*"))
     warehouse = Warehouse.at(own_copy / "warehouse.duckdb")
-    (champion,) = warehouse.read("promotion.aliases")["model_version"]
+    first = warehouse.read("promotion.aliases")
+    champions = dict(zip(first["name"], first["model_version"], strict=True))
     for _ in range(2):
         realty(own_copy, "run", "all", REALTY_SEED="11")
         aliases = warehouse.read("promotion.aliases")
-        held = dict(zip(aliases["alias"], aliases["model_version"], strict=True))
-        assert held["champion"] == champion
-        assert held["challenger"] != champion
+        for name, champion in champions.items():
+            mine = aliases.filter(pl.col("name") == name)
+            held = dict(zip(mine["alias"], mine["model_version"], strict=True))
+            assert held["champion"] == champion
+            assert held["challenger"] != champion
     with sqlite3.connect(own_copy / "mlflow" / "mlflow.db") as conn:
-        rows = conn.execute("SELECT alias, version FROM registered_model_aliases").fetchall()
-    assert dict(rows) == {"champion": 1, "challenger": 2}
+        rows = conn.execute("SELECT name, alias, version FROM registered_model_aliases").fetchall()
+    assert sorted(rows) == sorted(
+        (name, alias, version)
+        for name in MODELS
+        for alias, version in (("champion", 1), ("challenger", 2))
+    )
+    champion = champions["realty-off-market"]
     # The home that this one was copied from is left alone.
     assert sorted((market.home / "mlflow" / "artifacts").rglob("*")) == kept
     assert set(warehouse.read("serving.valuations")["model_version"]) == {champion}
