@@ -15,6 +15,7 @@ VOLATILE: dict[str, frozenset[str]] = {
     "ledger.photo_files": frozenset({"arrived_at", "run_id"}),
     "ledger.sale_decisions": frozenset({"decision_id", "decided_at", "run_id"}),
     "modeling.models": frozenset({"trained_at", "duration_s", "run_id"}),
+    "modeling.openings": frozenset({"opened_at"}),
     "promotion.decisions": frozenset({"decided_at"}),
     "promotion.aliases": frozenset({"moved_at"}),
 }

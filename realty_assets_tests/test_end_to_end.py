@@ -200,6 +200,7 @@ def test_a_backtest_writes_one_row_per_sale_of_the_window(own_copy: Path, tmp_pa
     assert rows.columns == [
         *["listing_key", "parcel_number", "close_date", "close_price", "prediction"],
         *["lower_90", "upper_90", "track", "as_of", "cutoff", "model_version", "excluded_by"],
+        *["lower_bound_90", "fsd"],
     ]
     of_month = sales.filter(pl.col("close_date").dt.strftime("%Y-%m") == month)
     assert sorted(rows["listing_key"]) == sorted(of_month["listing_key"])

@@ -32,13 +32,13 @@ CSV_COLUMNS = (
     "prediction",
     "lower_90",
     "upper_90",
-    "lower_bound_90",
-    "fsd",
     "track",
     "as_of",
     "cutoff",
     "model_version",
     "excluded_by",
+    "lower_bound_90",
+    "fsd",
 )
 
 
