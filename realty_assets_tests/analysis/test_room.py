@@ -86,7 +86,8 @@ def test_the_page_needs_nothing_beside_it(text: str) -> None:
 def test_the_parts_are_those_of_the_newest_model(warehouse: Warehouse) -> None:
     assert making.wrong_attributions(warehouse, FAST).is_empty()
     parts = warehouse.read(making.ATTRIBUTIONS)
-    version = warehouse.read("modeling.models")["model_version"][-1]
+    models = warehouse.read("modeling.models").filter(pl.col("track") == "off_market")
+    version = models["model_version"][-1]
     assert parts["model_version"].unique().to_list() == [version]
     valued = warehouse.read("features.matrix").filter(pl.col("role") == "active").height
     assert parts.filter((pl.col("rank") == 0) & (pl.col("role") == "active")).height == valued > 100
@@ -108,7 +109,7 @@ def test_no_ablation_opens_the_test_window(warehouse: Warehouse) -> None:
 def test_errors_are_those_of_the_backtest(warehouse: Warehouse) -> None:
     ours = warehouse.read(making.ERRORS).filter(pl.col("segmentation") == "all").to_dicts()[0]
     headline = warehouse.read("modeling.backtests").filter(
-        pl.col("is_headline") & (pl.col("slice") == "all")
+        pl.col("is_headline") & (pl.col("slice") == "all") & (pl.col("track") == "off_market")
     )
     assert ours["n"] == headline["n"][0]
     assert ours["mdape"] == pytest.approx(headline["mdape"][0])
