@@ -14,6 +14,7 @@ import pytest
 from realty_assets.analysis import making
 from realty_assets.analysis.ablations import inside_the_window
 from realty_assets.analysis.citing import FORMS, MISSING, Facts, NotOneRow, change, usd, width
+from realty_assets.analysis.contributions import newest_model
 from realty_assets.analysis.settings import PROFILES
 from realty_assets.analysis.takeaways import TakeawaysNotWritten, page, whole, write
 from realty_assets.warehouse import Warehouse, sql
@@ -86,8 +87,7 @@ def test_the_page_needs_nothing_beside_it(text: str) -> None:
 def test_the_parts_are_those_of_the_newest_model(warehouse: Warehouse) -> None:
     assert making.wrong_attributions(warehouse, FAST).is_empty()
     parts = warehouse.read(making.ATTRIBUTIONS)
-    models = warehouse.read("modeling.models").filter(pl.col("track") == "off_market")
-    version = models["model_version"][-1]
+    version = newest_model(warehouse.read("modeling.models"))["model_version"]
     assert parts["model_version"].unique().to_list() == [version]
     valued = warehouse.read("features.matrix").filter(pl.col("role") == "active").height
     assert parts.filter((pl.col("rank") == 0) & (pl.col("role") == "active")).height == valued > 100
@@ -141,7 +141,7 @@ def test_the_page_made_again_is_the_same_and_a_changed_one_is_seen(
     warehouse: Warehouse, text: str, tmp_path: Path
 ) -> None:
     tables = {table: warehouse.read(table) for table in making.CITED}
-    version = tables["modeling.models"]["model_version"][-1]
+    version = newest_model(tables["modeling.models"])["model_version"]
     made = page(tables, version)
     assert made == text
     row = write(tmp_path, made)
