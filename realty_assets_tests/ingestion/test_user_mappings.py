@@ -8,10 +8,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from realty_assets.cleaning.making import STEPS
 from realty_assets.ingestion.inbox import deposit
 from realty_assets.ingestion.intake import Taken
 from realty_assets.ingestion.sources import SourceError, read_mapping
-from realty_assets.warehouse import Warehouse, sql
+from realty_assets.warehouse import Warehouse
 
 MAPPING = """
 name: lisboa
@@ -99,9 +100,8 @@ def test_a_deletion_ends_the_listing_and_a_correction_is_a_newer_version(
         (row,) = take().rows
         assert (row.rows_staged, row.rows_quarantined) == (2, 0)
     with warehouse.transaction() as tx:
-        tx.conn.execute("CREATE SCHEMA clean")
-        for name in ("listing_versions", "listings"):
-            tx.conn.execute(f"CREATE TABLE clean.{name} AS {sql(f'clean/{name}.sql').text}")
+        for name in ("addresses", "property_links", "listing_versions", "listings"):
+            tx.replace(f"clean.{name}", STEPS[name](tx))
         found = tx.conn.execute(
             "SELECT listing_key, standard_status, list_price FROM clean.listings ORDER BY ALL"
         ).fetchall()
