@@ -21,7 +21,7 @@ from realty_assets_tests.markets import Market, environment, realty, realty_json
 pytestmark = [pytest.mark.slow, pytest.mark.torture]
 
 FULL = os.environ.get("REALTY_TORTURE") == "full"
-KILLS = 20 if FULL else 3
+KILLS = 20 if FULL else 2
 
 
 def killed_after(home: Path, seconds: float, *words: str | Path) -> bool:
