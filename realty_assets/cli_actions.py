@@ -133,11 +133,20 @@ def backtest(
     }
 
 
-def value(listing_key: str) -> Report:
+def value(listing_key: str, track: str) -> Report:
     from realty_assets.serving.values import value_of
 
+    check_track(track)
     _home()
-    return value_of(_warehouse(), listing_key).as_dict()
+    return value_of(_warehouse(), listing_key, track).as_dict()
+
+
+def check_track(track: str) -> None:
+    """Raises BadRequest, naming the tracks, when there is no such one."""
+    from realty_assets.features.tracks import TRACKS
+
+    if track not in TRACKS:
+        raise BadRequest(f"There is no track {track!r}: one of {', '.join(TRACKS)}.")
 
 
 def report(open_it: bool, progress: Progress) -> Report:

@@ -38,13 +38,13 @@ def value(
     ] = False,
 ) -> None:
     """The value of one listing, or of every home of a file, with its 90% interval."""
-    plain = request is None and to is None and as_of is None and track == "off_market"
-    if listing_key is not None and plain:
-        out.show(actions.value(listing_key), as_json)
+    if listing_key is not None and request is None and to is None and as_of is None:
+        out.show(actions.value(listing_key, track), as_json)
         return
     if listing_key is not None or request is None or to is None:
         raise typer.BadParameter(
-            "give a listing key alone, or --in FILE and --out FILE (with them --as-of, --track)"
+            "give a listing key (with it --track), or --in FILE and --out FILE (with them --as-of, "
+            "--track)"
         )
     out.show(value_file(request, to, as_of, track, out.progress), as_json)
 
@@ -54,7 +54,6 @@ def value_file(
 ) -> dict[str, Any]:
     """Values the homes of a file into another; what became of its rows."""
     from realty_assets.features.assets import feature_settings
-    from realty_assets.features.tracks import TRACKS
     from realty_assets.home import prepare_home
     from realty_assets.modeling.settings import PROFILES
     from realty_assets.serving.on_demand import value_request
@@ -67,8 +66,7 @@ def value_file(
     from realty_assets.warehouse import Warehouse
 
     day = _day(as_of)
-    if track not in TRACKS:
-        raise actions.BadRequest(f"There is no track {track!r}: one of {', '.join(TRACKS)}.")
+    actions.check_track(track)
     settings = get_settings()
     prepare_home(settings.home)
     check_output(to, path)

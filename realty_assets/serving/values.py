@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from realty_assets.errors import RealtyError
+from realty_assets.features.tracks import OFF_MARKET
 from realty_assets.modeling.model import Valuer
 from realty_assets.serving.champion import champion
 from realty_assets.serving.valuations import ABSTAINS, NOT_A_HOME, predict_all
@@ -43,8 +44,9 @@ class Valuation:
         return asdict(self)
 
 
-def value_of(warehouse: Warehouse, listing_key: str) -> Valuation:
-    """The published value of a listing; for a sale of the past, what the champion says of that day.
+def value_of(warehouse: Warehouse, listing_key: str, track: str = OFF_MARKET) -> Valuation:
+    """The published value of a listing on a track; on off_market also what the champion says of a
+    sale of the past, as of that day.
 
     Raises NoValue, NoChampion or WarehouseMissing with a sentence that says what to do.
     """
@@ -61,11 +63,16 @@ def value_of(warehouse: Warehouse, listing_key: str) -> Valuation:
             f"Listing {listing_key} is known from {sources}, as two homes: keep each market in a "
             "home folder of its own."
         )
-    if warehouse.exists("serving.valuations"):
-        published = warehouse.read(sql("serving/published.sql").bind(listing_key=listing_key))
+    table = "serving.valuations" if track == OFF_MARKET else "serving.listing_valuations"
+    if warehouse.exists(table):
+        wanted = sql("serving/published.sql")
+        wanted = wanted.bind(valuations=table, listing_key=listing_key, track=track)
+        published = warehouse.read(wanted)
         if not published.is_empty():
             return _published(published.row(0, named=True))
     row = known.row(0, named=True)
+    if track != OFF_MARKET:
+        raise NoValue(_not_valued_as_listing(warehouse, row, track))
     if row["property_type"] in NOT_A_HOME:
         raise NoValue(f"Listing {listing_key} has no value: {NOT_A_HOME[row['property_type']]}.")
     return _computed(warehouse, row)
@@ -97,6 +104,18 @@ def _published(row: dict[str, Any]) -> Valuation:
         row["model_version"],
         ESTIMATE,
     )
+
+
+def _not_valued_as_listing(warehouse: Warehouse, known: dict[str, Any], track: str) -> str:
+    """Why a track that sees the listing says nothing of it. Raises NoChampion."""
+    key, status = known["listing_key"], known["standard_status"] or "of unknown status"
+    if status != "Active":
+        return (
+            f"Listing {key} has no value on the track {track}: it is {status}, and that track "
+            f"values active listings; {OFF_MARKET} values sales as well."
+        )
+    champion(warehouse, track)
+    return f"Listing {key} has not been valued on the track {track} yet: `realty run all`."
 
 
 def _computed(warehouse: Warehouse, known: dict[str, Any]) -> Valuation:
