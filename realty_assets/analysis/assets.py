@@ -18,6 +18,7 @@ from realty_assets.modeling.markets import read_market
 from realty_assets.modeling.settings import PROFILES as MODEL_PROFILES
 from realty_assets.modeling.settings import ModelSettings
 from realty_assets.modeling.walk_forward import Market
+from realty_assets.pages import damaged, templates_hash
 from realty_assets.settings import get_settings
 from realty_assets.warehouse import Warehouse
 
@@ -199,9 +200,9 @@ def takeaways(warehouse: Warehouse) -> dg.MaterializeResult:
         making.TAKEAWAYS,
         inputs=making.CITED,
         code_version=CODE_VERSION,
-        settings={"templates": document.templates_hash()},
+        settings={"templates": templates_hash(document.TEMPLATES)},
         compute=lambda: making.takeaways_table(warehouse),
-        intact=lambda: document.whole(warehouse.home, warehouse.read(making.TAKEAWAYS)),
+        intact=lambda: not damaged(warehouse.home, warehouse.read(making.TAKEAWAYS)),
     )
-    path = warehouse.home / document.FOLDER / f"{document.NAME}.html"
+    path = warehouse.home / document.PAGE
     return with_metadata(result, path=dg.MetadataValue.path(path))

@@ -23,10 +23,11 @@ from realty_assets.analysis.importance import global_importance, top_features
 from realty_assets.analysis.settings import AnalysisSettings
 from realty_assets.analysis.signs import EXPECTED, sign_rows
 from realty_assets.analysis.stability import churn_tables
-from realty_assets.analysis.takeaways import page, write
+from realty_assets.analysis.takeaways import PAGE, page
 from realty_assets.features.tracks import OFF_MARKET
 from realty_assets.modeling.model import Valuer, load_valuer
 from realty_assets.modeling.walk_forward import Market
+from realty_assets.pages import write_page
 from realty_assets.warehouse import Warehouse
 
 ATTRIBUTIONS, IMPORTANCE = "analysis.attributions", "analysis.global_importance"
@@ -176,7 +177,7 @@ def stability_tables(warehouse: Warehouse, market: Market, how: AnalysisSettings
 
 
 def takeaways_table(warehouse: Warehouse) -> pl.DataFrame:
-    """Writes the page and gives analysis.takeaways. Raises TakeawaysNotWritten."""
+    """Writes the page and gives analysis.takeaways. Raises PageNotWritten."""
     tables = {table: warehouse.read(table) for table in CITED}
     version = newest_model(tables["modeling.models"])["model_version"]
-    return write(warehouse.home, page(tables, version))
+    return write_page(warehouse.home, PAGE, page(tables, version), "realty run analysis")

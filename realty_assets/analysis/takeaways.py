@@ -1,28 +1,25 @@
 """The takeaways: one page whose every figure is read from a table when it is made.
 
 It holds no clock, no run and no path, and needs no network. Pure of the warehouse: tables go in,
-text comes out, and the file is written beside its place and renamed.
+text comes out.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from realty_assets.analysis.citing import Facts, change, width
 from realty_assets.analysis.effects import spaced
 from realty_assets.analysis.figures import Bar, Curve, effect_panels, swarm, whiskers
 from realty_assets.drawing import percent
-from realty_assets.errors import RealtyError
+from realty_assets.pages import environment
 
-FOLDER, NAME = Path("reports") / "analysis", "takeaways"
+PAGE = Path("reports") / "analysis" / "takeaways.html"
 TEMPLATES = Path(__file__).parent / "templates"
 N_BARS, N_SWARM, N_PANELS, N_WORST, N_PAIRS = 15, 8, 9, 10, 8
 # Homes in a lane of the swarm: more would only be heavier, not darker.
@@ -30,60 +27,12 @@ MOST_DOTS = 600
 SHOWN_CUTS = ("all", "predicted price", "age in years", "type", "new build", "thin market", "month")
 
 
-class TakeawaysNotWritten(RealtyError):
-    """The page could not be written."""
-
-
-def templates_hash() -> str:
-    """sha256 (hex) of the templates: the page is made anew when its form changes."""
-    parts = [path.name.encode() + path.read_bytes() for path in sorted(TEMPLATES.glob("*.j2"))]
-    return hashlib.sha256(b"".join(parts)).hexdigest()
-
-
 def page(tables: Mapping[str, pl.DataFrame], model_version: str) -> str:
     """The HTML page of the model `model_version`, from `tables` (making.CITED)."""
     facts = Facts(tables)
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("takeaways.html.j2").render(
+    template = environment(TEMPLATES).get_template("takeaways.html.j2")
+    return template.render(
         cite=facts.cite, span=facts.span, model_version=model_version, **_chosen(facts)
-    )
-
-
-def write(home: Path, text: str) -> pl.DataFrame:
-    """Writes the page below `home`; gives the row of analysis.takeaways.
-
-    Raises TakeawaysNotWritten.
-    """
-    body = text.encode("utf-8")
-    relative = FOLDER / f"{NAME}.html"
-    target = home / relative
-    unfinished = target.with_name(target.name + ".tmp")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_bytes(body)
-        os.replace(unfinished, target)
-    except OSError as error:
-        raise TakeawaysNotWritten(
-            f"The page {target} could not be written ({error.strerror}): free some space or mend "
-            "its permissions, and run `realty run analysis` again."
-        ) from error
-    digest = hashlib.sha256(body).hexdigest()
-    return pl.DataFrame(
-        {"name": [NAME], "path": [relative.as_posix()], "sha256": [digest], "n_bytes": [len(body)]}
-    )
-
-
-def whole(home: Path, table: pl.DataFrame) -> bool:
-    """Whether every file that analysis.takeaways names is there, byte for byte."""
-    return all(
-        (home / path).is_file() and hashlib.sha256((home / path).read_bytes()).hexdigest() == digest
-        for path, digest in table.select("path", "sha256").iter_rows()
     )
 
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import dagster as dg
 
 from realty_assets.exploration import making
-from realty_assets.exploration.rendering import templates_hash
+from realty_assets.exploration.rendering import TEMPLATES
 from realty_assets.exploration.window import LISTINGS, PHOTOS, QUARANTINE
 from realty_assets.faces import built_many
 from realty_assets.ingestion.sources import all_sources
+from realty_assets.pages import damaged, templates_hash
 from realty_assets.warehouse import Warehouse
 
 CODE_VERSION = "1"
@@ -44,9 +45,12 @@ def exploration(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
         [making.FINDINGS, making.REPORTS],
         inputs=[table for table in DEPS if table != PHOTOS or warehouse.exists(PHOTOS)],
         code_version=CODE_VERSION,
-        settings={"templates": templates_hash(), "withheld": [vars(entry) for entry in withheld]},
+        settings={
+            "templates": templates_hash(TEMPLATES),
+            "withheld": [vars(entry) for entry in withheld],
+        },
         compute=lambda: making.make(warehouse, withheld),
-        intact=lambda: not making.damaged(warehouse),
+        intact=lambda: not damaged(warehouse.home, warehouse.read(making.REPORTS)),
     )
     for result in results:
         folder = warehouse.home / making.FOLDER

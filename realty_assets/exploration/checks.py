@@ -8,6 +8,7 @@ import dagster as dg
 
 from realty_assets.exploration import making
 from realty_assets.exploration.findings import LEAKS
+from realty_assets.pages import damaged
 from realty_assets.warehouse import Warehouse, sql
 
 FINDINGS, REPORTS = (
@@ -49,7 +50,7 @@ def leaks(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
     description="Every report file is there and is, byte for byte, the one that was made.",
 )
 def reports_are_whole(warehouse: Warehouse) -> dg.AssetCheckResult:
-    wrong = making.damaged(warehouse)
+    wrong = damaged(warehouse.home, warehouse.read(making.REPORTS))
     return dg.AssetCheckResult(
         passed=not wrong,
         severity=dg.AssetCheckSeverity.ERROR,

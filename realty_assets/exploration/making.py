@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import polars as pl
 
-from realty_assets.errors import RealtyError
 from realty_assets.exploration.distributions import distributions
 from realty_assets.exploration.drift import drift
 from realty_assets.exploration.duplicates import duplicates
@@ -20,6 +17,7 @@ from realty_assets.exploration.photos import photos
 from realty_assets.exploration.rendering import html, markdown
 from realty_assets.exploration.window import QUARANTINE, Window, window
 from realty_assets.ingestion.sources import Source
+from realty_assets.pages import write_page
 from realty_assets.warehouse import Warehouse, sql
 
 FINDINGS, REPORTS = "exploration.findings", "exploration.reports"
@@ -30,10 +28,6 @@ HELPERS = {
     "_close_price_per_sqft": ("price per square foot × living_area", "close_price"),
     "_list_price_per_sqft": ("list price per square foot × living_area", "list_price"),
 }
-
-
-class ReportNotWritten(RealtyError):
-    """A report's file could not be written."""
 
 
 def all_reports(seen: Window, withheld: Sequence[Withheld] = ()) -> list[Report]:
@@ -104,22 +98,17 @@ def pages(seen: Window, withheld: Sequence[Withheld] = ()) -> tuple[list[Report]
 def make(warehouse: Warehouse, withheld: Sequence[Withheld] = ()) -> dict[str, pl.DataFrame]:
     """Writes all reports of a home; gives the rows of exploration.findings and .reports.
 
-    Each file is written beside its place and renamed. Raises ReportNotWritten when that fails.
+    Raises PageNotWritten.
     """
     with window(warehouse) as seen:
         reports, texts = pages(seen, withheld)
-    rows = [_write(warehouse.home, name, text) for name, text in sorted(texts.items())]
-    return {FINDINGS: as_frame(reports), REPORTS: pl.DataFrame(rows)}
-
-
-def damaged(warehouse: Warehouse) -> list[str]:
-    """Paths of report files that are gone, or no longer what the table says they are."""
-    wrong = []
-    for path, digest in warehouse.read(REPORTS).select("path", "sha256").sort("path").iter_rows():
-        file = warehouse.home / path
-        if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != digest:
-            wrong.append(path)
-    return wrong
+    written = [
+        write_page(warehouse.home, FOLDER / name, text, "realty explore")
+        for name, text in sorted(texts.items())
+    ]
+    form = pl.col("path").str.split(".").list.last().alias("form")
+    rows = pl.concat(written).select("name", form, "path", "sha256", "n_bytes")
+    return {FINDINGS: as_frame(reports), REPORTS: rows}
 
 
 def counted(warehouse: Warehouse) -> dict[str, int]:
@@ -127,25 +116,3 @@ def counted(warehouse: Warehouse) -> dict[str, int]:
     rows = warehouse.read(sql("exploration/severities.sql"))
     counts = dict(rows.iter_rows())
     return {f"n_{severity}": counts.get(severity, 0) for severity in SEVERITIES}
-
-
-def _write(home: Path, name: str, text: str) -> dict[str, str | int]:
-    body = text.encode("utf-8")
-    target = home / FOLDER / name
-    unfinished = target.with_name(name + ".tmp")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_bytes(body)
-        os.replace(unfinished, target)
-    except OSError as error:
-        raise ReportNotWritten(
-            f"The report {target} could not be written ({error.strerror}): free some space or mend "
-            "its permissions, and run `realty explore` again."
-        ) from error
-    return {
-        "name": target.stem,
-        "form": target.suffix[1:],
-        "path": (FOLDER / name).as_posix(),
-        "sha256": hashlib.sha256(body).hexdigest(),
-        "n_bytes": len(body),
-    }

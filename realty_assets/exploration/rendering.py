@@ -5,12 +5,9 @@ Neither holds a clock, a run or a path, and neither needs the network.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from realty_assets.exploration.findings import (
     SEVERITIES,
@@ -20,17 +17,12 @@ from realty_assets.exploration.findings import (
     Table,
     figure,
 )
+from realty_assets.pages import environment
 
 TEMPLATES = Path(__file__).parent / "templates"
 SAYS = {"warn": "Warning", "note": "Note", "unjudged": "Not judged"}
 _FIGURE = re.compile(r"[<>]?-?\d[\d,.]*%?")
 _MARKUP = re.compile(r"([\\`*_\[\]<>|#])")
-
-
-def templates_hash() -> str:
-    """sha256 (hex) of the templates: pages are made anew when their form changes."""
-    parts = [path.name.encode() + path.read_bytes() for path in sorted(TEMPLATES.glob("*.j2"))]
-    return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
 def said(cell: Cell) -> str:
@@ -64,34 +56,22 @@ def markdown(report: Report) -> str:
 
 def html(report: Report, all_reports: Sequence[Report]) -> str:
     """One page that needs nothing beside it, with links to the pages of `all_reports`."""
-    return (
-        _templates()
-        .get_template("hygiene.html.j2")
-        .render(
-            report=report,
-            reports=all_reports,
-            said=said,
-            says=SAYS,
-            severities=SEVERITIES,
-            is_figure=is_figure,
-            is_picture=lambda part: isinstance(part, Picture),
-        )
+    template = environment(TEMPLATES).get_template("hygiene.html.j2")
+    return template.render(
+        report=report,
+        reports=all_reports,
+        said=said,
+        says=SAYS,
+        severities=SEVERITIES,
+        is_figure=is_figure,
+        is_picture=lambda part: isinstance(part, Picture),
     )
 
 
 def with_colours(svg: str) -> str:
     """A drawing with the stylesheet that gives it its colours, for a page that has none."""
-    return f"<style>{_templates().get_template('drawing.css.j2').render()}</style>{svg}"
-
-
-def _templates() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    style = environment(TEMPLATES).get_template("drawing.css.j2").render()
+    return f"<style>{style}</style>{svg}"
 
 
 def _table(table: Table) -> list[str]:

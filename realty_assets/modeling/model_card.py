@@ -14,9 +14,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from realty_assets.modeling.model_record import ModelRecord
+from realty_assets.pages import environment
 
 CARD, FACTS = "model_card.md", "model_card.json"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -49,16 +48,10 @@ FORMS: dict[str, Callable[[Any], str]] = {
 
 def render(facts: Mapping[str, Any]) -> str:
     """The card as Markdown, from the facts of a ModelRecord and from nothing else."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=False,  # Markdown, not HTML
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update({**FORMS, "cell": _cell})
+    house = environment(TEMPLATES, autoescape=False)  # Markdown, not HTML
+    house.filters.update({**FORMS, "cell": _cell})
     slices = {row["slice"]: row for row in facts["accuracy"]}
-    return environment.get_template("model_card.md.j2").render(
+    return house.get_template("model_card.md.j2").render(
         **facts,
         slices=slices,
         months=_part(slices, "month "),

@@ -7,14 +7,10 @@ import polars as pl
 
 from realty_assets.faces import built
 from realty_assets.features.tracks import MATRICES
+from realty_assets.pages import damaged, templates_hash
 from realty_assets.serving.champion import champion
 from realty_assets.serving.listing_valuations import LISTING_TRACKS, value_listings
-from realty_assets.serving.report import (
-    REPORT_INPUTS,
-    inputs_there,
-    templates_hash,
-    write_report,
-)
+from realty_assets.serving.report import REPORT_INPUTS, TEMPLATES, inputs_there, write_report
 from realty_assets.serving.valuations import value_homes
 from realty_assets.today import market_today
 from realty_assets.warehouse import Warehouse, sql
@@ -100,9 +96,7 @@ def reports(warehouse: Warehouse) -> dg.MaterializeResult:
         table,
         inputs=inputs_there(warehouse),
         code_version="3",
-        settings={"templates": templates_hash()},
+        settings={"templates": templates_hash(TEMPLATES)},
         compute=lambda: write_report(warehouse),
-        intact=lambda: all(
-            (warehouse.home / path).exists() for path in warehouse.read(table)["path"]
-        ),
+        intact=lambda: not damaged(warehouse.home, warehouse.read(table)),
     )

@@ -6,15 +6,12 @@ settings, no network. The same tables give the same bytes.
 
 from __future__ import annotations
 
-import hashlib
-import os
 from pathlib import Path
 
 import polars as pl
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from realty_assets.errors import RealtyError
 from realty_assets.evaluation.arrays import MIN_SALES
+from realty_assets.pages import environment, write_page
 from realty_assets.serving.report_parts import page
 from realty_assets.serving.report_text import FORMS, Row
 from realty_assets.warehouse import Warehouse, sql
@@ -52,7 +49,7 @@ MAY_BE_MISSING = frozenset(
         *PAGES,
     }
 )
-NAME = "market"
+PAGE = Path("reports") / "market.html"
 MOST_POINTS = 4_000
 MOST_HOMES = 50
 TEMPLATES = Path(__file__).parent / "templates"
@@ -93,58 +90,17 @@ PARAMS: dict[str, dict[str, int]] = {
 }
 
 
-class ReportNotWritten(RealtyError):
-    """The report's file could not be written."""
-
-
-def templates_hash() -> str:
-    """sha256 (hex) of the templates: a page is made anew when its form changes."""
-    parts = [path.name.encode() + path.read_bytes() for path in sorted(TEMPLATES.glob("*.j2"))]
-    return hashlib.sha256(b"".join(parts)).hexdigest()
-
-
 def build_report(warehouse: Warehouse) -> str:
     """The page, from the tables of `warehouse`; parts whose tables are missing say so."""
     facts, there = gather(warehouse)
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(FORMS)
-    return environment.get_template("market.html.j2").render(**page(facts, there))
+    house = environment(TEMPLATES)
+    house.filters.update(FORMS)
+    return house.get_template("market.html.j2").render(**page(facts, there))
 
 
 def write_report(warehouse: Warehouse) -> pl.DataFrame:
-    """Writes the page to <home>/reports/ and gives the rows of serving.reports.
-
-    The file is written beside its place and renamed, so a reader never sees half of it. Raises
-    ReportNotWritten when that fails.
-    """
-    body = build_report(warehouse).encode("utf-8")
-    relative = Path("reports") / f"{NAME}.html"
-    target = warehouse.home / relative
-    unfinished = target.with_suffix(".html.tmp")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_bytes(body)
-        os.replace(unfinished, target)
-    except OSError as error:
-        raise ReportNotWritten(
-            f"The report {target} could not be written: {error.strerror}."
-        ) from error
-    return pl.DataFrame(
-        [
-            {
-                "name": NAME,
-                "path": relative.as_posix(),
-                "sha256": hashlib.sha256(body).hexdigest(),
-                "n_bytes": len(body),
-            }
-        ]
-    )
+    """Writes the page below <home>/reports/; serving.reports. Raises PageNotWritten."""
+    return write_page(warehouse.home, PAGE, build_report(warehouse), "realty run serving")
 
 
 def inputs_there(warehouse: Warehouse) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -147,12 +146,3 @@ def test_private_cells_reach_no_report(market: Market) -> None:
 def test_pages_name_no_path_of_the_machine(market: Market) -> None:
     for path in (market.home / making.FOLDER).iterdir():
         assert str(market.home) not in path.read_text()
-
-
-def test_a_write_that_fails_leaves_the_old_file_whole(tmp_path: Path) -> None:
-    target = tmp_path / making.FOLDER / "leakage.md"
-    making._write(tmp_path, "leakage.md", "old")
-    (target.parent / "leakage.md.tmp").mkdir()
-    with pytest.raises(making.ReportNotWritten, match=r"leakage\.md could not be written"):
-        making._write(tmp_path, "leakage.md", "new")
-    assert target.read_text() == "old"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dagster as dg
 
 from realty_assets.faces import built
-from realty_assets.serving.judging.page import INPUTS, write_page
-from realty_assets.serving.report import templates_hash
+from realty_assets.pages import damaged, templates_hash
+from realty_assets.serving.judging.page import INPUTS, write_evaluation
+from realty_assets.serving.report import TEMPLATES
 from realty_assets.warehouse import Warehouse
 
 TABLE = "serving.evaluation_reports"
@@ -28,9 +29,7 @@ def evaluation_reports(warehouse: Warehouse) -> dg.MaterializeResult:
         TABLE,
         inputs=[name for name in INPUTS if warehouse.exists(name)],
         code_version="1",
-        settings={"templates": templates_hash()},
-        compute=lambda: write_page(warehouse),
-        intact=lambda: all(
-            (warehouse.home / path).exists() for path in warehouse.read(TABLE)["path"]
-        ),
+        settings={"templates": templates_hash(TEMPLATES)},
+        compute=lambda: write_evaluation(warehouse),
+        intact=lambda: not damaged(warehouse.home, warehouse.read(TABLE)),
     )

@@ -5,26 +5,24 @@ Everything on it is read from tables of the warehouse: the same tables give the 
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from realty_assets.errors import RealtyError
 from realty_assets.evaluation.arrays import MIN_SALES, TOO_SMALL
 from realty_assets.modeling.judging import making
 from realty_assets.modeling.judging.keeping import chosen
+from realty_assets.pages import environment, write_page
 from realty_assets.serving import charts
+from realty_assets.serving.report import TEMPLATES
 from realty_assets.serving.report_text import FORMS, number, span_of_months
 from realty_assets.warehouse import Warehouse
 
 Row = dict[str, Any]
 Column = tuple[str, str, str]
-NAME = "evaluation"
+PAGE = Path("reports") / "evaluation.html"
 INPUTS = (
     making.PREDICTIONS,
     making.BASELINES,
@@ -33,7 +31,6 @@ INPUTS = (
     making.SPLITS,
     making.RIVALS,
 )
-TEMPLATES = Path(__file__).parent.parent / "templates"
 MOST_DRAWN = 14
 # (column, heading, form) of the tables; a column with _low and _high beside it has an interval.
 POINT: tuple[Column, ...] = (
@@ -60,30 +57,9 @@ STATISTICS = {
 }
 
 
-class PageNotWritten(RealtyError):
-    """The page's file could not be written."""
-
-
-def write_page(warehouse: Warehouse) -> pl.DataFrame:
-    """Writes the page to <home>/reports/ and gives the rows of serving.evaluation_reports.
-
-    Written beside its place and renamed. Raises PageNotWritten when that fails.
-    """
-    body = build_page(warehouse).encode("utf-8")
-    relative = Path("reports") / f"{NAME}.html"
-    target = warehouse.home / relative
-    unfinished = target.with_suffix(".html.tmp")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_bytes(body)
-        os.replace(unfinished, target)
-    except OSError as error:
-        raise PageNotWritten(
-            f"The page {target} could not be written: {error.strerror}."
-        ) from error
-    digest = hashlib.sha256(body).hexdigest()
-    row = {"name": NAME, "path": relative.as_posix(), "sha256": digest, "n_bytes": len(body)}
-    return pl.DataFrame([row])
+def write_evaluation(warehouse: Warehouse) -> pl.DataFrame:
+    """Writes the page below <home>/reports/; serving.evaluation_reports. Raises PageNotWritten."""
+    return write_page(warehouse.home, PAGE, build_page(warehouse), "realty run serving")
 
 
 def build_page(warehouse: Warehouse) -> str:
@@ -94,17 +70,9 @@ def build_page(warehouse: Warehouse) -> str:
 
 def render(template: str, **facts: Any) -> str:
     """A page of the house style from one of the templates."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(FORMS, points=points)
-    return environment.get_template(template).render(
-        **facts, min_sales=MIN_SALES, too_small=TOO_SMALL
-    )
+    house = environment(TEMPLATES)
+    house.filters.update(FORMS, points=points)
+    return house.get_template(template).render(**facts, min_sales=MIN_SALES, too_small=TOO_SMALL)
 
 
 def shown(tables: dict[str, pl.DataFrame]) -> list[str]:
