@@ -133,9 +133,10 @@ def _records(tx: Tx, matches: list[Match], day: date) -> tuple[list[dict], list[
     start = datetime.combine(day, time())
     listings = sorted({one.listing_key for one in matches if one.listing_key is not None})
     homes = sorted({one.property_key for one in matches if one.property_key is not None})
-    of_listings = sql("serving/records_of_listings.sql").bind(listing_keys=listings, as_of=start)
-    of_homes = sql("serving/records_of_homes.sql").bind(property_keys=homes, as_of=start)
-    return tx.read(of_listings).to_dicts(), tx.read(of_homes).to_dicts()
+    records = sql("serving/records_known.sql").bind(as_of=start)
+    of_listings = tx.read(records.bind(keys=listings, by_home=False))
+    of_homes = tx.read(records.bind(keys=homes, by_home=True))
+    return of_listings.to_dicts(), of_homes.to_dicts()
 
 
 def _valued(

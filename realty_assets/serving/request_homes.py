@@ -73,8 +73,8 @@ def asked_homes(
     """One row per row of the request: what `asked_subjects` wants, property_type, and reason,
     matched_by, overrides, note, on_record, own_place, unpriced (why it has no list price).
 
-    `listings` and `homes` are records as known before `day`, of sql/serving/records_of_*.sql. Facts
-    of a listing are there on the on_market track only.
+    `listings` and `homes` are records as known before `day`, of sql/serving/records_known.sql.
+    Facts of a listing are there on the on_market track only.
     """
     of_listing = {(row["source"], row["listing_key"]): row for row in listings}
     of_home = {row["property_key"]: row for row in homes}
