@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
+
 import dagster as dg
 import polars as pl
 
@@ -32,53 +35,56 @@ LISTING_INPUTS = [
 ]
 
 
-@dg.asset(
-    key=["serving", "valuations"],
-    deps=[table.split(".") for table in VALUATION_INPUTS],
-    kinds={"duckdb", "xgboost"},
-    code_version="3",
-    description="A value with its 90% interval for every active listing, or the reason why not.",
-    **COMMON,
-)
-def valuations(warehouse: Warehouse) -> dg.MaterializeResult:
-    today = market_today(warehouse)
+def _valued(
+    name: str,
+    inputs: list[str],
+    description: str,
+    code_version: str,
+    value: Callable[[Warehouse, date], pl.DataFrame],
+) -> dg.AssetsDefinition:
+    """The asset serving/<name>: what `value` says of homes as of the home's today."""
 
-    def compute() -> pl.DataFrame:
-        return value_homes(
-            champion(warehouse),
-            warehouse.read(sql("serving/subjects.sql")),
-            warehouse.read(sql("serving/features_of_homes.sql")),
-            today,
+    @dg.asset(
+        key=["serving", name],
+        deps=[table.split(".") for table in inputs],
+        kinds={"duckdb", "xgboost"},
+        code_version=code_version,
+        description=description,
+        **COMMON,
+    )
+    def face(warehouse: Warehouse) -> dg.MaterializeResult:
+        today = market_today(warehouse)
+        return built(
+            warehouse,
+            f"serving.{name}",
+            inputs=inputs,
+            code_version=code_version,
+            settings={"today": today},
+            compute=lambda: value(warehouse, today),
         )
 
-    return built(
-        warehouse,
-        "serving.valuations",
-        inputs=VALUATION_INPUTS,
-        code_version="3",
-        settings={"today": today},
-        compute=compute,
-    )
+    return face
 
 
-@dg.asset(
-    key=["serving", "listing_valuations"],
-    deps=[table.split(".") for table in LISTING_INPUTS],
-    kinds={"duckdb", "xgboost"},
-    code_version="1",
-    description="What the tracks that see the listing say of every active listing.",
-    **COMMON,
+valuations = _valued(
+    "valuations",
+    VALUATION_INPUTS,
+    "A value with its 90% interval for every active listing, or the reason why not.",
+    "3",
+    lambda warehouse, today: value_homes(
+        champion(warehouse),
+        warehouse.read(sql("serving/subjects.sql")),
+        warehouse.read(sql("serving/features_of_homes.sql")),
+        today,
+    ),
 )
-def listing_valuations(warehouse: Warehouse) -> dg.MaterializeResult:
-    today = market_today(warehouse)
-    return built(
-        warehouse,
-        "serving.listing_valuations",
-        inputs=LISTING_INPUTS,
-        code_version="1",
-        settings={"today": today},
-        compute=lambda: value_listings(warehouse, today),
-    )
+listing_valuations = _valued(
+    "listing_valuations",
+    LISTING_INPUTS,
+    "What the tracks that see the listing say of every active listing.",
+    "1",
+    value_listings,
+)
 
 
 @dg.asset(

@@ -2,57 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import dagster as dg
 
 from realty_assets.serving.champion import champion_tracks
 from realty_assets.serving.listing_valuations import LISTING_TRACKS
-from realty_assets.warehouse import Warehouse, sql
+from realty_assets.warehouse import SqlFile, Warehouse, sql
 
 EXAMPLES = 10
 
 
-@dg.asset_check(
-    asset=["serving", "valuations"],
-    blocking=True,
-    pool="duckdb",
-    description="Each subject has one row; a value lies inside its interval; no value, a reason.",
-)
-def valuations_are_whole(warehouse: Warehouse) -> dg.AssetCheckResult:
-    asked = sql("serving/subjects.sql")
-    wrong = warehouse.read(sql("serving/valuations_wrong.sql").over(asked=asked))
-    outcomes = warehouse.read(sql("serving/outcomes.sql"))
-    return dg.AssetCheckResult(
-        passed=wrong.is_empty(),
-        metadata={
-            "wrong_rows": wrong.height,
-            "examples": dg.MetadataValue.json(wrong.head(EXAMPLES).to_dicts()),
-            "outcomes": dg.MetadataValue.json(outcomes.to_dicts()),
-        },
+def _whole(
+    name: str, asked: Callable[[Warehouse], SqlFile], description: str
+) -> dg.AssetChecksDefinition:
+    """The check that serving/<name> holds what was `asked` for (source, listing_key, track)."""
+
+    @dg.asset_check(
+        name=f"{name}_are_whole",
+        asset=["serving", name],
+        blocking=True,
+        pool="duckdb",
+        description=description,
     )
+    def check(warehouse: Warehouse) -> dg.AssetCheckResult:
+        table = f"serving.{name}"
+        wanted = sql("serving/valuations_wrong.sql").bind(valuations=table)
+        wrong = warehouse.read(wanted.over(asked=asked(warehouse)))
+        outcomes = warehouse.read(sql("serving/outcomes.sql").bind(valuations=table))
+        return dg.AssetCheckResult(
+            passed=wrong.is_empty(),
+            metadata={
+                "wrong_rows": wrong.height,
+                "examples": dg.MetadataValue.json(wrong.head(EXAMPLES).to_dicts()),
+                "outcomes": dg.MetadataValue.json(outcomes.to_dicts()),
+            },
+        )
+
+    return check
 
 
-@dg.asset_check(
-    asset=["serving", "listing_valuations"],
-    blocking=True,
-    pool="duckdb",
-    description=(
-        "Each active listing has one row on each listing track that has a champion; a value lies "
-        "inside its interval; no value, a reason; no on_market value without a list price."
-    ),
-)
-def listing_valuations_are_whole(warehouse: Warehouse) -> dg.AssetCheckResult:
+def _homes_asked(warehouse: Warehouse) -> SqlFile:
+    return sql("serving/homes_asked.sql").over(subjects=sql("serving/subjects.sql"))
+
+
+def _listings_asked(warehouse: Warehouse) -> SqlFile:
     tracks = [track for track in champion_tracks(warehouse) if track in LISTING_TRACKS]
-    asked = sql("serving/listings_asked.sql").bind(tracks=tracks)
-    wrong = warehouse.read(sql("serving/listing_valuations_wrong.sql").over(asked=asked))
-    outcomes = warehouse.read(sql("serving/listing_outcomes.sql"))
-    return dg.AssetCheckResult(
-        passed=wrong.is_empty(),
-        metadata={
-            "wrong_rows": wrong.height,
-            "examples": dg.MetadataValue.json(wrong.head(EXAMPLES).to_dicts()),
-            "outcomes": dg.MetadataValue.json(outcomes.to_dicts()),
-        },
-    )
+    return sql("serving/listings_asked.sql").bind(tracks=tracks)
+
+
+valuations_are_whole = _whole(
+    "valuations",
+    _homes_asked,
+    "Each subject has one row; a value lies inside its interval; no value, a reason.",
+)
+listing_valuations_are_whole = _whole(
+    "listing_valuations",
+    _listings_asked,
+    "Each active listing has one row on each listing track that has a champion; a value lies "
+    "inside its interval; no value, a reason; no on_market value without a list price.",
+)
 
 
 @dg.asset_check(

@@ -157,9 +157,9 @@ def test_the_check_passes_and_counts_outcomes_by_track(warehouse) -> None:
     result = check(warehouse)
     assert result.passed
     outcomes = result.metadata["outcomes"].value
-    assert {"track": AT_LISTING, "outcome": "valued", "n_listings": 3} in outcomes
-    assert {"track": ON_MARKET, "outcome": "valued", "n_listings": 2} in outcomes
-    assert sum(row["n_listings"] for row in outcomes) == 2 * len(ACTIVE)
+    assert {"track": AT_LISTING, "outcome": "valued", "n_homes": 3} in outcomes
+    assert {"track": ON_MARKET, "outcome": "valued", "n_homes": 2} in outcomes
+    assert sum(row["n_homes"] for row in outcomes) == 2 * len(ACTIVE)
 
 
 @pytest.mark.parametrize(

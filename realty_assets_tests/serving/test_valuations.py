@@ -81,7 +81,7 @@ def test_the_check_passes_and_counts_the_outcomes(warehouse: Warehouse) -> None:
     result = check(warehouse)
     assert result.passed
     outcomes = result.metadata["outcomes"].value
-    assert {"outcome": "valued", "n_homes": 3} in outcomes
+    assert {"track": "off_market", "outcome": "valued", "n_homes": 3} in outcomes
     assert sum(row["n_homes"] for row in outcomes) == 7
 
 

@@ -1,5 +1,6 @@
--- One row per outcome of a valuation: a value, or the reason why there is none.
-SELECT coalesce(reason, 'valued') AS outcome, count(*) AS n_homes
-FROM serving.valuations
-GROUP BY outcome
-ORDER BY n_homes DESC, outcome
+-- One row per track and outcome of the valuations in table $valuations: a value, or the reason why
+-- there is none.
+SELECT track, coalesce(reason, 'valued') AS outcome, count(*) AS n_homes
+FROM query_table($valuations)
+GROUP BY track, outcome
+ORDER BY track, n_homes DESC, outcome

@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 
 import dagster as dg
+import polars as pl
 from pydantic import Field
 
 from realty_assets.faces import built, built_many
@@ -44,44 +45,55 @@ def _spec(table: str, inputs: list[str], description: str) -> dg.AssetSpec:
     return dg.AssetSpec(table.split("."), deps=deps, description=description, kinds=kinds, **COMMON)
 
 
-@dg.multi_asset(
-    name="baselines",
-    pool="duckdb",
-    specs=[
-        _spec(making.BASELINES, OF_BASELINES, "Baselines on the rows that the model is judged on."),
-        _spec(making.VALUES, OF_BASELINES, "One row per sale of a backtest and baseline."),
-    ],
-)
-def baselines(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
-    seed = get_settings().seed
-    yield from built_many(
-        warehouse,
-        [making.BASELINES, making.VALUES],
-        inputs=OF_BASELINES,
-        code_version=CODE_VERSION,
-        settings={"seed": seed},
-        compute=lambda: making.make_baselines(warehouse, seed),
+def _tables(
+    name: str,
+    inputs: list[str],
+    descriptions: Mapping[str, str],
+    make: Callable[[Warehouse, int], dict[str, pl.DataFrame]],
+    may_be_missing: Container[str] = (),
+) -> dg.AssetsDefinition:
+    """The assets of `descriptions` (by table): what `make` makes of every backtest by the seed."""
+
+    @dg.multi_asset(
+        name=name,
+        pool="duckdb",
+        specs=[_spec(table, inputs, text) for table, text in descriptions.items()],
     )
+    def face(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
+        seed = get_settings().seed
+        yield from built_many(
+            warehouse,
+            list(descriptions),
+            inputs=[
+                table for table in inputs if table not in may_be_missing or warehouse.exists(table)
+            ],
+            code_version=CODE_VERSION,
+            settings={"seed": seed},
+            compute=lambda: make(warehouse, seed),
+        )
+
+    return face
 
 
-@dg.multi_asset(
-    name="evaluation_segments",
-    pool="duckdb",
-    specs=[
-        _spec(making.SEGMENTS, OF_SEGMENTS, "Accuracy, uniformity and coverage by segment."),
-        _spec(making.STUDIES, OF_SEGMENTS, "Ratio study of each backtest, trimmed and untrimmed."),
-    ],
+baselines = _tables(
+    "baselines",
+    OF_BASELINES,
+    {
+        making.BASELINES: "Baselines on the rows that the model is judged on.",
+        making.VALUES: "One row per sale of a backtest and baseline.",
+    },
+    making.make_baselines,
 )
-def evaluation_segments(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
-    seed = get_settings().seed
-    yield from built_many(
-        warehouse,
-        [making.SEGMENTS, making.STUDIES],
-        inputs=[name for name in OF_SEGMENTS if name != making.PHOTOS or warehouse.exists(name)],
-        code_version=CODE_VERSION,
-        settings={"seed": seed},
-        compute=lambda: making.make_segments(warehouse, seed),
-    )
+evaluation_segments = _tables(
+    "evaluation_segments",
+    OF_SEGMENTS,
+    {
+        making.SEGMENTS: "Accuracy, uniformity and coverage by segment.",
+        making.STUDIES: "Ratio study of each backtest, trimmed and untrimmed.",
+    },
+    making.make_segments,
+    may_be_missing={making.PHOTOS},
+)
 
 
 @dg.asset(
