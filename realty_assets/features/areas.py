@@ -7,6 +7,7 @@ cells nest exactly (looked up on its own, a coarse cell's edge may cut through i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ Ints = npt.NDArray[np.int64]
 FINEST = 9
 RESOLUTIONS = (9, 8, 7, 6)  # cells of about 0.1, 0.7, 5 and 36 square km
 UNSEEN, UNKNOWN = -1, -2
+GRID_DEGREES = 0.05  # about 5 km
 
 
 def cells(latitude: Array, longitude: Array) -> dict[int, Ints]:
@@ -73,3 +75,14 @@ def coded(values: pl.Series) -> Coded:
 def cell_series(cell: Ints) -> pl.Series:
     """Cells as a column, null where unknown."""
     return pl.Series(cell).replace(0, None)
+
+
+def area_names(first: Sequence[str], last: Sequence[str] = ()) -> pl.Expr:
+    """The name of each row's area, never null: what the columns `first` say, else a cell of
+    GRID_DEGREES, else what the columns `last` say, else that of all that are lost."""
+    cell = pl.format(
+        "{}:{}",
+        (pl.col("latitude") / GRID_DEGREES).floor().cast(pl.Int64),
+        (pl.col("longitude") / GRID_DEGREES).floor().cast(pl.Int64),
+    )
+    return pl.coalesce(*first, cell, *last, pl.lit("-")).alias("area")

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from realty_assets.features.areas import Coded, cell_series, cells, coded
+from realty_assets.features.areas import Coded, area_names, cell_series, cells, coded
 from realty_assets.features.fits import Fits
 from realty_assets.features.hedonic import design
 from realty_assets.features.known_hash import DAY_US, KnownHashes, row_texts
@@ -184,11 +184,6 @@ def _number(frame: pl.DataFrame, name: str) -> pl.Expr:
 
 
 def _areas(frame: pl.DataFrame) -> npt.NDArray[np.int64]:
-    """The number of each row's area (n,): postal code, else market area, else a 5 km grid cell."""
-    cell = pl.format(
-        "{}:{}",
-        (pl.col("latitude") / 0.05).floor().cast(pl.Int64),
-        (pl.col("longitude") / 0.05).floor().cast(pl.Int64),
-    )
-    named = pl.coalesce("postal_code", "mls_area_minor", cell, "subdivision_name", pl.lit("-"))
-    return coded(frame.select(area=named)["area"]).codes
+    """The number of each row's area (n,): postal code, else market area, else grid cell."""
+    named = area_names(("postal_code", "mls_area_minor"), ("subdivision_name",))
+    return coded(frame.select(named)["area"]).codes

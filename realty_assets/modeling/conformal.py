@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from realty_assets.features.areas import area_names
 from realty_assets.modeling.settings import ModelSettings, NotEnoughSales
 
 Array = npt.NDArray[np.float64]
@@ -65,14 +66,8 @@ def error_inputs(rows: pl.DataFrame, log_value: Array, spread: Array) -> npt.NDA
 
 
 def areas_of(rows: pl.DataFrame) -> list[str]:
-    """The area of each row: its postal code, else a cell of 0.05 degrees, else one for the lost."""
-    cell = pl.format(
-        "{}:{}",
-        (pl.col("latitude") / 0.05).floor().cast(pl.Int64),
-        (pl.col("longitude") / 0.05).floor().cast(pl.Int64),
-    )
-    named = pl.coalesce("postal_code", cell, pl.lit("-"))
-    return rows.select(area=named)["area"].to_list()
+    """The area of each row: its postal code, else a grid cell, else one for the lost."""
+    return rows.select(area_names(("postal_code",)))["area"].to_list()
 
 
 @dataclass(frozen=True)

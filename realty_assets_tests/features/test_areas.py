@@ -8,7 +8,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realty_assets.features.areas import RESOLUTIONS, UNKNOWN, UNSEEN, cells, coded
+from realty_assets.features.areas import RESOLUTIONS, UNKNOWN, UNSEEN, area_names, cells, coded
 
 PLACES = st.tuples(st.floats(-90, 90), st.floats(-180, 180))
 NAMES = st.lists(st.none() | st.sampled_from("abcdefg"), max_size=30)
@@ -41,3 +41,17 @@ def test_the_same_name_has_the_same_number(of_sales, asked) -> None:
             assert number == UNSEEN
         else:
             assert known.codes[of_sales.index(name)] == number >= 0
+
+
+def test_an_area_is_named_by_the_first_that_is_known_and_never_unknown() -> None:
+    rows = pl.DataFrame(
+        {
+            "zip": ["77001", None, None, None],
+            "latitude": [29.76, 29.76, None, None],
+            "longitude": [-95.36, -95.36, None, None],
+            "place": ["Oaks", "Oaks", "Oaks", None],
+        }
+    )
+    named = rows.select(area_names(("zip",), ("place",)))["area"].to_list()
+    assert named == ["77001", "595:-1908", "Oaks", "-"]
+    assert rows.select(area_names(("zip",)))["area"].to_list() == ["77001", "595:-1908", "-", "-"]
