@@ -6,17 +6,19 @@ becomes of a row is said beside it, never by leaving it out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from realty_assets.ingestion import packed, reading, workbook
-from realty_assets.ingestion.headers import HEADER_WITHIN, unique
-from realty_assets.ingestion.reading import FileRefused
+from realty_assets.ingestion.headers import unique
 from realty_assets.ingestion.records import Splitter
+from realty_assets.serving.table_file import Table, Telling, cells_of, find_table, records
 
 BLANK = "the row is blank"
 OPEN_QUOTE = "a quote mark in the row is not closed"
+NEEDED = (
+    "give listing_key, property_key, parcel_number or address, or living_area with latitude and "
+    "longitude or postal_code (docs/values.md names the headings)"
+)
 
 
 @dataclass(frozen=True)
@@ -31,106 +33,26 @@ class RequestFile:
     sheet: str = ""
 
 
-# How many cells of a record are headings that can be used.
-Telling = Callable[[Sequence[str]], int]
-
-
 def read_request(path: Path, telling: Telling) -> RequestFile:
     """The rows of a delimited text file (gz too) or of a workbook's first sheet with headings.
 
     Raises FileRefused with one sentence when it is no table, or has no headings that tell anything
     of a home; `telling` judges a record.
     """
-    if not path.is_file():
-        raise FileRefused(f"There is no file {path}.")
-    if workbook.is_one(path):
-        packed.refuse_bomb(path)
-        return _of_workbook(path, telling)
-    if packed.is_zip(path):
-        raise FileRefused(f"{path.name} is a zip archive: unpack it, and give the table itself.")
-    start = reading.beginning(path)
-    if start.lstrip()[:1] in (b"{", b"["):
-        raise FileRefused(f"{path.name} is JSON: give the homes as CSV or xlsx.")
-    data = b"".join(reading.stream(path))
-    found = _of_text(data, reading.DELIMITERS, telling)
-    if found is None:
-        raise _no_headings(path, [_first_cells(data)])
-    return found
+    return _rows_below(find_table(path, telling, NEEDED))
 
 
-def _of_workbook(path: Path, telling: Telling) -> RequestFile:
-    seen = []
-    for sheet in workbook.sheets(path):
-        data = b"".join(workbook.text_of(path, sheet))
-        if not data.strip():
-            continue
-        if found := _of_text(data, (",",), telling, sheet):
-            return found
-        seen.append(_first_cells(data))
-    raise _no_headings(path, seen)
-
-
-def _of_text(
-    data: bytes, delimiters: Sequence[str], telling: Telling, sheet: str = ""
-) -> RequestFile | None:
-    """The table by the delimiter and the heading record that tell the most; None: none does."""
-    promises = []
-    for place, delimiter in enumerate(delimiters):
-        splitter = Splitter(delimiter, 0)
-        for at, (_, cells) in enumerate(_heads(data, splitter)):
-            promises.append((telling(cells), -place, -at))
-    if not promises or max(promises)[0] == 0:
-        return None
-    _, place, above = max(promises)
-    delimiter, above = delimiters[-place], -above
-    line, cells = list(_heads(data, Splitter(delimiter, 0)))[above]
-    while len(cells) > 1 and not cells[-1]:
-        cells.pop()
-    return _rows_below(data, Splitter(delimiter, len(cells)), tuple(cells), line, above, sheet)
-
-
-def _heads(data: bytes, splitter: Splitter) -> Iterator[tuple[int, list[str]]]:
-    """(physical line, cells) of the first records that are not blank."""
-    start = b"\n".join(data.split(b"\n", 4 * HEADER_WITHIN)[: 4 * HEADER_WITHIN]) + b"\n"
-    found = 0
-    for record, n_fields, line in _records(start, splitter):
-        if n_fields and record.strip():
-            yield line, [cell.strip() for cell in _cells(record, splitter)]
-            found += 1
-        if found == HEADER_WITHIN:
-            return
-
-
-def _records(data: bytes, splitter: Splitter) -> Iterator[tuple[bytes, int, int]]:
-    """(bytes, fields, physical line) of each record; fields below 1: blank, or quoting is open."""
-    split = splitter.split(data, 1, final=True)
-    for start, end, fields, line, closed in zip(
-        split.starts.tolist(),
-        split.ends.tolist(),
-        split.fields.tolist(),
-        split.lines.tolist(),
-        split.closed.tolist(),
-        strict=True,
-    ):
-        yield data[start:end].rstrip(b"\r\n"), fields if closed else -1, line
-
-
-def _cells(record: bytes, splitter: Splitter) -> list[str]:
-    return [reading.text(cell) for cell in splitter.cells(record)]
-
-
-def _rows_below(
-    data: bytes, splitter: Splitter, headings: tuple[str, ...], line: int, above: int, sheet: str
-) -> RequestFile:
+def _rows_below(table: Table) -> RequestFile:
+    splitter = Splitter(table.delimiter, len(table.headings))
     rows: list[tuple[str, ...]] = []
     lines: list[int] = []
     faults: list[str | None] = []
     n_filled = 0
-    for record, fields, at in _records(data, splitter):
-        if at <= line:
+    for record, fields, at, _ in records(table.data, splitter):
+        if at <= table.line:
             continue
-        cells = _cells(record, splitter) if record else []
-        row, fault = _fitted(cells, len(headings), fields < 0, padded=bool(sheet))
+        cells = cells_of(record, splitter) if record else []
+        row, fault = _fitted(cells, len(table.headings), fields < 0, padded=bool(table.sheet))
         rows.append(row)
         lines.append(at)
         faults.append(fault)
@@ -138,12 +60,12 @@ def _rows_below(
             n_filled = len(rows)
     # Spreadsheets save formatted but empty rows below the last one that holds something.
     return RequestFile(
-        unique(list(headings)),
+        unique(list(table.headings)),
         tuple(rows[:n_filled]),
         tuple(lines[:n_filled]),
         tuple(faults[:n_filled]),
-        above,
-        sheet,
+        table.n_above,
+        table.sheet,
     )
 
 
@@ -163,32 +85,3 @@ def _fitted(
     elif any(cell.strip() for cell in cells[wanted:]) or (n < wanted and not padded):
         fault = f"fields in the row: {n}, headings: {wanted}"
     return tuple((cells + [""] * wanted)[:wanted]), fault
-
-
-def _first_cells(data: bytes) -> list[str]:
-    """The cells of the first record, by the delimiter that gives the most."""
-    firsts = [
-        next((cells for _, cells in _heads(data, Splitter(mark, 0))), [])
-        for mark in reading.DELIMITERS
-    ]
-    return max(firsts, key=len)
-
-
-NEEDED = (
-    "give listing_key, property_key, parcel_number or address, or living_area with latitude and "
-    "longitude or postal_code (docs/values.md names the headings)"
-)
-
-
-def _no_headings(path: Path, seen: list[list[str]]) -> FileRefused:
-    told = [
-        ", ".join(cell[:40] for cell in cells[:12]) + (", ..." if len(cells) > 12 else "")
-        for cells in seen
-        if cells
-    ]
-    if not told:
-        return FileRefused(f"{path.name} is a workbook without a filled sheet.")
-    return FileRefused(
-        f"{path.name} has no heading by which a home could be found or valued (its first row: "
-        f"{'; '.join(told)}): {NEEDED}."
-    )

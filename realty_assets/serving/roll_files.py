@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from realty_assets.errors import RealtyError
+from realty_assets.ingestion import workbook
+from realty_assets.ingestion.headers import unique
+from realty_assets.serving.table_file import Table, find_table
 
 KEY_NAMES = (
     *("parcel_number", "parcel", "parcel_id", "apn", "pin", "account", "acct", "account_number"),
@@ -28,93 +31,80 @@ class BadRoll(RealtyError):
 def read_roll(path: Path, key_column: str = "", value_column: str = "") -> pl.DataFrame:
     """row_number (1 is the first row under the heading), key (text) and value (float or null).
 
-    Columns that are not named are found by KEY_NAMES and VALUE_NAMES. Raises BadRoll, naming the
-    columns that are there.
+    Columns that are not named are found by KEY_NAMES and VALUE_NAMES; blank rows are none. Raises
+    BadRoll, naming the columns that are there, or FileRefused when the file is no table.
     """
     if not path.is_file():
         raise BadRoll(f"There is no file {path}: name a CSV or xlsx file of values.")
-    if path.suffix.lower() not in READS:
+    form = path.suffix.lower()
+    if form not in READS:
         raise BadRoll(f"{path.name} is neither .csv nor .xlsx: save the roll as one of them.")
-    frame = _read_xlsx(path) if path.suffix.lower() == ".xlsx" else _read_csv(path)
-    key = _column(frame, key_column, KEY_NAMES, path.name, "key", "--key-column")
-    value = _column(frame, value_column, VALUE_NAMES, path.name, "value", "--value-column")
-    if frame.is_empty():
-        raise BadRoll(f"{path.name} has headings and no rows.")
+    if form == ".xlsx" and not workbook.is_one(path):
+        raise BadRoll(f"{path.name} cannot be read as an Excel workbook.")
+    wanted = {*KEY_NAMES, *VALUE_NAMES, _plain(key_column), _plain(value_column)}
+
+    def telling(cells: Sequence[str]) -> int:
+        # A roll with no usual name is read by its first record: its user names the columns.
+        return 1 + sum(bool(cell) and _plain(cell) in wanted for cell in cells)
+
+    table = find_table(path, telling, "name the columns")
+    key = _column(table, key_column, KEY_NAMES, path.name, "key", "--key-column")
+    value = _column(table, value_column, VALUE_NAMES, path.name, "value", "--value-column")
+    frame = _rows(table, path.name)
     bare = pl.col(value).str.replace_all(r"[$,\s]", "")
-    return frame.select(
-        row_number=pl.int_range(1, pl.len() + 1, dtype=pl.Int64),
-        key=pl.col(key).str.strip_chars(),
-        value=bare.cast(pl.Float64, strict=False),
+    filled = ~pl.all_horizontal(pl.all().str.strip_chars().replace("", None).is_null())
+    return (
+        frame.with_columns(filled=filled)
+        .select(
+            "filled",
+            row_number=pl.int_range(1, pl.len() + 1, dtype=pl.Int64),
+            key=pl.col(key).str.strip_chars(),
+            value=bare.cast(pl.Float64, strict=False),
+        )
+        .filter("filled")
+        .drop("filled")
     )
+
+
+def _rows(table: Table, name: str) -> pl.DataFrame:
+    """The rows below the headings as text; fields beyond the headings are left out."""
+    body = table.data[table.body :]
+    if not body.strip():
+        raise BadRoll(f"{name} has headings and no rows.")
+    try:
+        return pl.read_csv(
+            body,
+            has_header=False,
+            separator=table.delimiter,
+            schema=dict.fromkeys(unique(list(table.headings)), pl.String),
+            truncate_ragged_lines=True,
+        )
+    except pl.exceptions.PolarsError as error:
+        first = str(error).split("\n", maxsplit=1)[0]
+        raise BadRoll(f"{name} cannot be read as CSV: {first}.") from error
 
 
 def _column(
-    frame: pl.DataFrame, asked: str, known: tuple[str, ...], name: str, what: str, option: str
+    table: Table, asked: str, known: tuple[str, ...], name: str, what: str, option: str
 ) -> str:
-    there = {_plain(column): column for column in frame.columns}
-    if asked:
-        if _plain(asked) in there:
-            return there[_plain(asked)]
+    """The name, in the frame, of the column that is asked for, or that is plainly the `what`."""
+    plain = [_plain(heading) for heading in table.headings]
+    there = ", ".join(table.headings)
+    found = [one for one in ((_plain(asked),) if asked else known) if one in plain]
+    if asked and not found:
+        raise BadRoll(f"{name} has no column {asked!r} ({option}); it has: {there}.")
+    if not found:
         raise BadRoll(
-            f"{name} has no column {asked!r} ({option}); it has: {', '.join(frame.columns)}."
+            f"{name} has no column that is plainly the {what}: name it with {option}; it has: "
+            f"{there}."
         )
-    found = [there[one] for one in known if one in there]
-    if found:
-        return found[0]
-    raise BadRoll(
-        f"{name} has no column that is plainly the {what}: name it with {option}; it has: "
-        f"{', '.join(frame.columns)}."
-    )
+    if plain.count(found[0]) > 1:
+        raise BadRoll(f"{name} has two columns of one name: {there}.")
+    return unique(list(table.headings))[plain.index(found[0])]
 
 
 def _plain(name: str) -> str:
     return "_".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
-
-
-def _read_csv(path: Path) -> pl.DataFrame:
-    raw = path.read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("cp1252", errors="replace")
-    try:
-        return pl.read_csv(text.encode(), infer_schema=False, truncate_ragged_lines=True)
-    except pl.exceptions.PolarsError as error:
-        first = str(error).split("\n", maxsplit=1)[0]
-        raise BadRoll(f"{path.name} cannot be read as CSV: {first}.") from error
-
-
-def _read_xlsx(path: Path) -> pl.DataFrame:
-    import zipfile
-
-    import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError) as error:
-        raise BadRoll(f"{path.name} cannot be read as an Excel workbook: {error}.") from error
-    lines = [
-        [_text(value) for value in line] for line in book.worksheets[0].iter_rows(values_only=True)
-    ]
-    book.close()
-    lines = [line for line in lines if any(line)]
-    if not lines:
-        raise BadRoll(f"The first sheet of {path.name} is empty.")
-    heads = [head or f"column {at}" for at, head in enumerate(lines[0], start=1)]
-    if len(set(heads)) < len(heads):
-        raise BadRoll(f"{path.name} has two columns of one name: {', '.join(heads)}.")
-    width = len(heads)
-    body = [(line + [None] * width)[:width] for line in lines[1:]]
-    return pl.DataFrame(body, schema=dict.fromkeys(heads, pl.String), orient="row")
-
-
-def _text(value: Any) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).strip() or None
 
 
 def check_out(path: Path) -> None:

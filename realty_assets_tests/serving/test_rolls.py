@@ -184,6 +184,29 @@ def test_csv_and_xlsx_are_read_alike(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "data",
+    [
+        "Parcel ID,Total Value\n12,95000\n\n,\n13,90000\n,\n".encode("utf-16"),
+        b"Parcel ID;Total Value\r\n12;$95,000\r\n\r\n;\r\n13;90000;extra\r\n;\r\n",
+        b"Roll of 2024\n\nParcel ID,Total Value\n12,95000\n\n,\n13,90000\n",
+    ],
+)
+def test_a_roll_in_another_form_is_the_same_roll_and_blank_rows_are_none(
+    tmp_path: Path, data: bytes
+) -> None:
+    path = tmp_path / "roll.csv"
+    path.write_bytes(data)
+    assert roll_files.read_roll(path).rows() == [(1, "12", 95_000.0), (4, "13", 90_000.0)]
+
+
+def test_of_two_columns_of_one_name_none_is_guessed(tmp_path: Path) -> None:
+    path = tmp_path / "roll.csv"
+    path.write_text("parcel,value,Value\n1,2,3\n")
+    with pytest.raises(roll_files.BadRoll, match="two columns of one name: parcel, value, Value"):
+        roll_files.read_roll(path)
+
+
+@pytest.mark.parametrize(
     ("text", "options", "says"),
     [
         ("a,b\n1,2\n", {}, r"plainly the key: name it with --key-column; it has: a, b"),
