@@ -86,7 +86,7 @@ def evaluate(
 def run(from_month: str, to_month: str, track: str, rivals: Path | None) -> dict[str, Any]:
     """Makes what is missing and tells of it. Raises RealtyError with one sentence."""
     from realty_assets.modeling.judging import making
-    from realty_assets.modeling.judging.keeping import chosen
+    from realty_assets.modeling.judging.keeping import CHOSEN_BY, chosen
     from realty_assets.modeling.judging.rivals import read_rivals
     from realty_assets.settings import get_settings
     from realty_assets.warehouse import Warehouse
@@ -100,7 +100,7 @@ def run(from_month: str, to_month: str, track: str, rivals: Path | None) -> dict
             "No backtest has been made yet: give `realty run all` first, or name a window with "
             "--from and --to."
         )
-    predictions = warehouse.read(making.PREDICTIONS)
+    predictions = warehouse.read(making.PREDICTIONS, columns=CHOSEN_BY)
     names = [wanted] if wanted else chosen(predictions, "")
     tracks = dict(predictions.select("backtest_id", "track").unique().iter_rows())
     names = [name for name in names if not track or tracks[name] == track]

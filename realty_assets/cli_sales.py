@@ -65,7 +65,7 @@ def _listed(rule: str | None, limit: int) -> dict[str, Any]:
     if not warehouse.exists("clean.exclusions"):
         raise overrides.BadSaleDecision(overrides.NO_SALES)
     found = warehouse.read(sql("clean/excluded_sales.sql"), {"rule": rule, "most": limit})
-    counts = rule_counts(warehouse.read("clean.exclusions"))
+    counts = rule_counts(warehouse.read("clean.exclusions", columns=["rule_id"]))
     return {
         "rules": [
             {"rule": name, "n_sales": n, "sentence": RULE_SENTENCES[name]}

@@ -64,7 +64,7 @@ def _half_made(settings: Settings) -> bool:
 def summary(settings: Settings, warehouse: Warehouse, done: RunOutcome) -> dict[str, Any]:
     """What the demo leaves behind, and where to look."""
     pages = warehouse.read("serving.reports").to_dicts()
-    valuations = warehouse.read("serving.valuations")
+    valuations = warehouse.read("serving.valuations", columns=["value"])
     slowest = sorted(done.step_s.items(), key=lambda step: -step[1])[:5]
     return {
         "home": str(settings.home),

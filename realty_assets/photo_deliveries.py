@@ -71,9 +71,8 @@ def told(warehouse: Warehouse, names: Sequence[str]) -> dict[str, Any]:
             "wait in the inbox: give the command again."
         )
     rows = (
-        warehouse.read("staging.photos")
+        warehouse.read("staging.photos", columns=["file_name", "listing_key", "status", "detail"])
         .filter(pl.col("file_name").is_in(wanted))
-        .select("file_name", "listing_key", "status", "detail")
         .sort("file_name", "listing_key")
     )
     refused = rows.filter(pl.col("status") == "refused")

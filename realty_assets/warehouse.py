@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -112,9 +112,15 @@ class Tx:
             self._run(f"CREATE TABLE {table} AS ", data, params)
         return self.report(table)
 
-    def read(self, what: str | SqlFile, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
-        """A table by name, or the rows of a SQL file."""
-        return _read(self.conn, what, params)
+    def read(
+        self,
+        what: str | SqlFile,
+        params: Mapping[str, Any] | None = None,
+        *,
+        columns: Sequence[str] = (),
+    ) -> pl.DataFrame:
+        """A table by name, or the rows of a SQL file; all columns, unless some are named."""
+        return _read(self.conn, what, params, columns)
 
     def exists(self, table: str) -> bool:
         return _exists(self.conn, table)
@@ -235,9 +241,15 @@ class Warehouse(DuckDBResource):
         with self.transaction() as tx:
             return tx.append(table, data, params)
 
-    def read(self, what: str | SqlFile, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
+    def read(
+        self,
+        what: str | SqlFile,
+        params: Mapping[str, Any] | None = None,
+        *,
+        columns: Sequence[str] = (),
+    ) -> pl.DataFrame:
         with self.connect() as conn:
-            return _read(conn, what, params)
+            return _read(conn, what, params, columns)
 
     def exists(self, table: str) -> bool:
         if not self.path.exists():
@@ -293,14 +305,20 @@ def _exists(conn: duckdb.DuckDBPyConnection, table: str) -> bool:
 
 
 def _read(
-    conn: duckdb.DuckDBPyConnection, what: str | SqlFile, params: Mapping[str, Any] | None
+    conn: duckdb.DuckDBPyConnection,
+    what: str | SqlFile,
+    params: Mapping[str, Any] | None,
+    columns: Sequence[str],
 ) -> pl.DataFrame:
+    wanted = ", ".join(f'"{name}"' for name in columns) or "*"
     if isinstance(what, SqlFile):
         statement, bound = what.text, {**what.params, **(params or {})}
+        if columns:
+            statement = f"SELECT {wanted} FROM (\n{statement}\n)"
     else:
         if not _exists(conn, what):
             raise WarehouseMissing(f"There is no table {what} in the warehouse yet.")
-        statement, bound = f"SELECT * FROM {what}", {}
+        statement, bound = f"SELECT {wanted} FROM {what}", {}
     frame = pl.from_arrow(conn.execute(statement, bound or None).to_arrow_table())
     assert isinstance(frame, pl.DataFrame)
     return frame

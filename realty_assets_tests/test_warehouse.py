@@ -42,6 +42,16 @@ def test_append_matches_columns_by_name_not_by_place(warehouse: Warehouse) -> No
     assert warehouse.read("a.t").sort("low").rows() == [(1, 9), (2, 8)]
 
 
+def test_the_columns_that_are_named_are_read_and_no_others(warehouse: Warehouse) -> None:
+    warehouse.replace("a.t", pl.DataFrame({"low": [1], "order": [2], "high": [9]}))
+    assert warehouse.read("a.t", columns=["high", "order"]).to_dicts() == [{"high": 9, "order": 2}]
+    doubled = SqlFile("t", "SELECT low, $times * high AS more FROM a.t").bind(times=2)
+    with warehouse.transaction() as tx:
+        assert tx.read(doubled, columns=["more"]).to_dicts() == [{"more": 18}]
+    with pytest.raises(duckdb.BinderException, match="other"):
+        warehouse.read("a.t", columns=["other"])
+
+
 def test_parameters_of_a_sql_file_are_bound(warehouse: Warehouse) -> None:
     hostile = "x'; DROP TABLE a.t; --"
     warehouse.replace("a.t", SqlFile("t", "SELECT $word AS word").bind(word=hostile))

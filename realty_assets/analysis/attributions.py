@@ -134,13 +134,19 @@ def attribution_rows(
     )
 
 
+# What wrong_homes reads of the parts.
+_HOME = ("role", "property_key", "listing_key", "close_date")
+SUMMED = (*_HOME, "kind", "log_points", "dollars_usd")
+
+
 def wrong_homes(attributions: pl.DataFrame, homes: pl.DataFrame, value: Array) -> pl.DataFrame:
     """Homes whose parts do not sum to `value` (n,) of `homes`, are missing, or do not round.
 
-    One row per wrong home with its keys, the value, and what its parts sum to. Log points may be
-    off by 1e-9, dollars by a millionth of the value, and the rounding by TOLERANCE.
+    `attributions` has the columns SUMMED. One row per wrong home with its keys, the value, and what
+    its parts sum to. Log points may be off by 1e-9, dollars by a millionth of the value, and the
+    rounding by TOLERANCE.
     """
-    keys = ["role", "property_key", "listing_key", "close_date"]
+    keys = list(_HOME)
     sums = attributions.group_by(keys, maintain_order=True).agg(
         pl.col("log_points").sum().alias("sum_log"),
         pl.col("dollars_usd").sum().alias("sum_usd"),

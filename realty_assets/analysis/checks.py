@@ -39,7 +39,8 @@ def contributions_sum_to_the_value(warehouse: Warehouse) -> dg.AssetCheckResult:
 )
 def ablations_end_before_the_window(warehouse: Warehouse) -> dg.AssetCheckResult:
     wrong = inside_the_window(
-        warehouse.read(making.ABLATIONS), warehouse.read("modeling.predictions")
+        warehouse.read(making.ABLATIONS, columns=["without", "last_month"]),
+        warehouse.read("modeling.predictions", columns=["is_headline", "cutoff"]),
     )
     return dg.AssetCheckResult(passed=not wrong, metadata={"wrong": dg.MetadataValue.json(wrong)})
 

@@ -26,6 +26,7 @@ EVIDENCE = (
     "index_log",
     "spread",
 )
+KINDS = ("property_type", "property_sub_type")
 HOME = ("age_years", "ln_living_area", "ln_lot_size")
 FIGURES = ("mdape", "mean_abs_log_error", "median_ratio")
 SEGMENT_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -64,7 +65,7 @@ def judged(predictions: pl.DataFrame, walked: pl.DataFrame, sales: pl.DataFrame)
     known = [name for name in (*EVIDENCE, *HOME) if name in walked.columns]
     missing = [name for name in (*EVIDENCE, *HOME) if name not in walked.columns]
     facts = walked.select(*keys, *known).unique(keys, keep="first", maintain_order=True)
-    kinds = [n for n in ("property_type", "property_sub_type") if n in sales.columns]
+    kinds = [name for name in KINDS if name in sales.columns]
     told = sales.select("listing_key", *kinds).unique("listing_key", keep="first")
     return (
         predictions.filter("is_headline")
@@ -72,11 +73,7 @@ def judged(predictions: pl.DataFrame, walked: pl.DataFrame, sales: pl.DataFrame)
         .join(told, on="listing_key", how="left")
         .with_columns(
             *(pl.lit(None, dtype=pl.Float64).alias(name) for name in missing),
-            *(
-                pl.lit(None, dtype=pl.String).alias(name)
-                for name in ("property_type", "property_sub_type")
-                if name not in kinds
-            ),
+            *(pl.lit(None, dtype=pl.String).alias(name) for name in KINDS if name not in kinds),
             log_error=(pl.col("prediction") / pl.col("close_price")).log(),
         )
         .sort("cutoff", "listing_key", "close_price")

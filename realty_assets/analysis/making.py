@@ -11,6 +11,7 @@ import polars as pl
 from realty_assets.analysis.ablations import SCHEMA as ABLATION_SCHEMA
 from realty_assets.analysis.ablations import ablations, folds_before
 from realty_assets.analysis.attributions import (
+    SUMMED,
     VALUED,
     attribution_rows,
     explained_homes,
@@ -18,7 +19,7 @@ from realty_assets.analysis.attributions import (
 )
 from realty_assets.analysis.contributions import explain, log_values, newest_model
 from realty_assets.analysis.effects import STANDS_FOR, effect_tables, interaction_rows, spaced
-from realty_assets.analysis.errors import judged, segment_errors, worst_misses
+from realty_assets.analysis.errors import KINDS, judged, segment_errors, worst_misses
 from realty_assets.analysis.importance import global_importance, top_features
 from realty_assets.analysis.settings import AnalysisSettings
 from realty_assets.analysis.signs import EXPECTED, sign_rows
@@ -28,7 +29,7 @@ from realty_assets.features.tracks import OFF_MARKET
 from realty_assets.modeling.model import Valuer, load_valuer
 from realty_assets.modeling.walk_forward import Market
 from realty_assets.pages import write_page
-from realty_assets.warehouse import Warehouse
+from realty_assets.warehouse import Warehouse, sql
 
 ATTRIBUTIONS, IMPORTANCE = "analysis.attributions", "analysis.global_importance"
 EFFECTS, CURVES = "analysis.effects", "analysis.individual_curves"
@@ -55,7 +56,7 @@ def explained_model(warehouse: Warehouse) -> Valuer:
 
 def families_of(warehouse: Warehouse) -> dict[str, str]:
     """{feature: family} as features.registry has it."""
-    return dict(warehouse.read("features.registry").select("name", "family").iter_rows())
+    return dict(warehouse.read("features.registry", columns=["name", "family"]).iter_rows())
 
 
 def attribution_tables(
@@ -63,7 +64,7 @@ def attribution_tables(
 ) -> Tables:
     """Every home's parts, and what they say of features as a whole."""
     valuer, families = explained_model(warehouse), families_of(warehouse)
-    homes = explained_homes(warehouse.read("features.matrix"), how.most_homes)
+    homes = explained_homes(warehouse.read(sql("analysis/explained.sql")), how.most_homes)
     parts = explain(valuer, homes, n_threads)
     return {
         ATTRIBUTIONS: attribution_rows(homes, parts, families, valuer.model_version, how.top_k),
@@ -74,9 +75,9 @@ def attribution_tables(
 def wrong_attributions(warehouse: Warehouse, how: AnalysisSettings) -> pl.DataFrame:
     """Homes whose parts are not what Valuer.predict says today: none, if all is well."""
     valuer = explained_model(warehouse)
-    homes = explained_homes(warehouse.read("features.matrix"), how.most_homes)
+    homes = explained_homes(warehouse.read(sql("analysis/explained.sql")), how.most_homes)
     value = valuer.predict(homes)["value"].to_numpy() if len(homes) else np.zeros(0)
-    return wrong_homes(warehouse.read(ATTRIBUTIONS), homes, value)
+    return wrong_homes(warehouse.read(ATTRIBUTIONS, columns=SUMMED), homes, value)
 
 
 def effect_frames(warehouse: Warehouse, how: AnalysisSettings, seed: int) -> Tables:
@@ -85,7 +86,7 @@ def effect_frames(warehouse: Warehouse, how: AnalysisSettings, seed: int) -> Tab
     seen = {*valuer.point.names, "comps_log_value"}
     top = [name for name in top_features(importance, STANDS_FOR, how.n_effects) if name in seen]
     wanted = [*top, *(e.feature for e in EXPECTED if e.feature in seen and e.feature not in top)]
-    rows = newest_sales(warehouse.read("features.matrix"), how.effect_rows)
+    rows = warehouse.read(sql("analysis/newest_sales.sql").bind(most=how.effect_rows))
 
     def predict(frame: pl.DataFrame) -> Array:
         return log_values(valuer, frame)
@@ -107,19 +108,6 @@ def effect_frames(warehouse: Warehouse, how: AnalysisSettings, seed: int) -> Tab
         INTERACTIONS: interaction_rows(predict, few, top[: how.interaction_features]),
         SIGNS: sign_rows(effects),
     }
-
-
-def newest_sales(matrix: pl.DataFrame, most: int) -> pl.DataFrame:
-    """The `most` latest valid sales of the matrix that had a market to be compared with."""
-    return (
-        matrix.filter(
-            (pl.col("role") == "sale")
-            & pl.col("excluded_by").is_null()
-            & pl.col("hedonic_log_value").is_not_null()
-        )
-        .sort("as_of", "listing_key", "property_key", "close_price")
-        .tail(most)
-    )
 
 
 def ablation_table(
@@ -146,7 +134,8 @@ def ablation_table(
 
 def error_tables(warehouse: Warehouse, how: AnalysisSettings, seed: int) -> Tables:
     """Errors of the headline backtest by segment, and its worst misses."""
-    rows = judged(*judged_tables(warehouse), warehouse.read("clean.sales"))
+    sales = warehouse.read("clean.sales", columns=["listing_key", *KINDS])
+    rows = judged(*judged_tables(warehouse), sales)
     return {
         ERRORS: segment_errors(rows, seed=seed, n_draws=how.segment_draws),
         WORST: worst_misses(rows, how.worst),
@@ -155,9 +144,8 @@ def error_tables(warehouse: Warehouse, how: AnalysisSettings, seed: int) -> Tabl
 
 def judged_tables(warehouse: Warehouse) -> tuple[pl.DataFrame, pl.DataFrame]:
     """(modeling.predictions, modeling.walk_forward) of the track that is analysed."""
-    mine = pl.col("track") == OFF_MARKET
-    tables = ("modeling.predictions", "modeling.walk_forward")
-    predictions, walked = (warehouse.read(table).filter(mine) for table in tables)
+    statements = ("analysis/predictions.sql", "modeling/walked.sql")
+    predictions, walked = (warehouse.read(sql(n).bind(track=OFF_MARKET)) for n in statements)
     return predictions, walked
 
 

@@ -31,12 +31,14 @@ def _table(
     statements: Sequence[str] = (),
     step: Callable[[Warehouse], Data] | None = None,
     settings: Callable[[], Mapping[str, Any]] = dict,
+    counted: Sequence[str] = (),
     metadata: Callable[[pl.DataFrame], Mapping[str, Any]] | None = None,
 ) -> dg.AssetsDefinition:
     """The asset clean/<name>: what its step in making.py makes of the warehouse.
 
     `statements` are the files of sql/clean that the step reads; the table is made anew when their
-    text, or what `settings` gives, changes. `metadata` tells of the table as it stands.
+    text, or what `settings` gives, changes. `metadata` tells of the columns `counted` as they
+    stand.
     """
     made_of = step or making.STEPS[name]
 
@@ -62,7 +64,7 @@ def _table(
         )
         if metadata is None:
             return result
-        return with_metadata(result, **metadata(warehouse.read(f"clean.{name}")))
+        return with_metadata(result, **metadata(warehouse.read(f"clean.{name}", columns=counted)))
 
     return face
 
@@ -107,6 +109,7 @@ addresses = _table(
     code_version=address_rules.RULE_VERSION,
     statements=["address_texts"],
     settings=lambda: {"library": address_rules.library_version()},
+    counted=["parse_status", "address_key"],
     metadata=lambda table: {
         "n_by_status": address_rules.parse_counts(table),
         "n_unread": table.filter(pl.col("address_key").is_null()).height,
@@ -120,6 +123,7 @@ property_links = _table(
     statements=["home_records", "pair_records", "pair_functions"],
     step=lambda warehouse: making.property_links(warehouse, get_settings().n_threads),
     settings=lambda: {"library": linking.library_version()},
+    counted=["evidence"],
     metadata=lambda table: {"n_by_evidence": linking.link_counts(table)},
 )
 listing_versions = _table(
@@ -146,6 +150,7 @@ sale_listings = _table(
     "One row per closed listing: the listing that stands for its sale, and why.",
     code_version=copies.RULE_VERSION,
     statements=["closings"],
+    counted=["evidence"],
     metadata=lambda table: {"n_copies": table.filter(pl.col("evidence") != "first").height},
 )
 sales = _table(
@@ -168,5 +173,6 @@ exclusions = _table(
     "The sales that no model learns from, each with its rule, the reason and who decided.",
     code_version=RULE_VERSION,
     settings=lambda: {"sentences": RULE_SENTENCES},
+    counted=["rule_id"],
     metadata=lambda table: {"n_by_rule": sale_rules.rule_counts(table)},
 )

@@ -12,7 +12,7 @@ from realty_assets.errors import RealtyError
 from realty_assets.evaluation.splits import parse_month
 from realty_assets.features.tracks import TRACKS
 from realty_assets.modeling.backtest import backtest_id, to_csv
-from realty_assets.warehouse import Warehouse
+from realty_assets.warehouse import Warehouse, sql
 
 SHOWN = (
     *("n", "mdape", "mdape_low", "mdape_high", "ppe5", "ppe10", "ppe20", "mae_usd", "r2"),
@@ -77,7 +77,7 @@ def tell(warehouse: Warehouse, window: Window, predictions: Path | None) -> dict
         "slices": by_slice,
     }
     if predictions is not None:
-        frame = warehouse.read("modeling.predictions").filter(mine)
+        frame = warehouse.read(sql("modeling/predictions_of.sql").bind(backtest_id=name))
         predictions.parent.mkdir(parents=True, exist_ok=True)
         to_csv(frame.sort("close_date", "listing_key"), predictions)
         told["predictions"] = str(predictions)

@@ -47,7 +47,9 @@ def wanted(home: ModelHome, from_month: str, to_month: str, track: str) -> list[
 
 def stand(warehouse: Warehouse, backtests: list[Wanted]) -> bool:
     """Whether every backtest that is wanted is in the table."""
-    return {w.name for w in backtests} <= set(warehouse.read(BACKTESTS)["backtest_id"])
+    return {w.name for w in backtests} <= set(
+        warehouse.read(BACKTESTS, columns=["backtest_id"])["backtest_id"]
+    )
 
 
 def run(home: ModelHome, backtests: list[Wanted], now: datetime) -> dict[str, pl.DataFrame]:

@@ -12,6 +12,8 @@ from realty_assets.modeling.points import usable_for_training
 from realty_assets.warehouse import Warehouse
 
 COLUMNS = ("listing_key", "property_key", "as_of", "close_date", "close_price", "known_at")
+# What else tells whether a model could learn from a row.
+JUDGED_BY = ("role", "excluded_by", "hedonic_log_value")
 
 
 def training_rows(
@@ -23,5 +25,6 @@ def training_rows(
     """
     if data_hash_of(snapshot(warehouse)) != data_hash:
         return None
-    rows = warehouse.read(MATRICES[track]).filter(usable_for_training(cutoff))
+    rows = warehouse.read(MATRICES[track], columns=[*COLUMNS, *JUDGED_BY])
+    rows = rows.filter(usable_for_training(cutoff))
     return rows.select(COLUMNS).sort("as_of", "listing_key", "property_key", "close_price")

@@ -13,7 +13,7 @@ from realty_assets.features.tracks import MATRICES
 from realty_assets.modeling.mlflow_registry import registered_name
 from realty_assets.promotion import gates
 from realty_assets.promotion.ledger import ALIAS_SCHEMA, DECISION_SCHEMA, decide
-from realty_assets.promotion.registry import broken_models, follow_aliases
+from realty_assets.promotion.registry import NUMBERED, broken_models, follow_aliases
 from realty_assets.warehouse import Warehouse, WarehouseMissing, sql
 
 DECISIONS, ALIASES = "promotion.decisions", "promotion.aliases"
@@ -43,8 +43,7 @@ def promotion(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
     def compute() -> dict[str, pl.DataFrame]:
         records = {
             registered_name(row["track"]): row
-            for row in warehouse.read("modeling.backtests").to_dicts()
-            if row["slice"] == "all" and row["is_headline"]
+            for row in warehouse.read(sql("promotion/records.sql")).to_dicts()
         }
         models = warehouse.read("modeling.models")
         if unjudged := sorted(set(models["name"]) - set(records)):
@@ -72,7 +71,8 @@ def promotion(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
         )
     )
     # After the rows are committed; also mends what a kill between the two left undone.
-    follow_aliases(warehouse.home, warehouse.read(ALIASES), warehouse.read("modeling.models"))
+    numbers = warehouse.read("modeling.models", columns=NUMBERED)
+    follow_aliases(warehouse.home, warehouse.read(ALIASES), numbers)
     yield from results
 
 

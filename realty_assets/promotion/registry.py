@@ -11,12 +11,15 @@ from realty_assets.fingerprint import mlflow_registry
 from realty_assets.modeling.mlflow_registry import model_columns
 from realty_assets.modeling.model import ModelBroken, load_valuer
 
+# The columns of modeling.models that name a version and its number in MLflow.
+NUMBERED = ("name", "model_version", "mlflow_version")
+
 
 def follow_aliases(home: Path, aliases: pl.DataFrame, models: pl.DataFrame) -> list[str]:
     """Makes MLflow's aliases those of the table; returns what was moved, as sentences.
 
-    `models` gives each model_version its MLflow version number (`mlflow_version`). MLflow's tables
-    are looked at first: when they agree, its slow import is spared.
+    `models` (NUMBERED) gives each model_version its MLflow version number. MLflow's tables are
+    looked at first: when they agree, its slow import is spared.
     """
     number = {
         (row["name"], row["model_version"]): int(row["mlflow_version"])

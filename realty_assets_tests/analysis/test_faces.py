@@ -30,7 +30,8 @@ def made(tmp_path_factory) -> Iterator[Warehouse]:
         home = tmp_path_factory.mktemp("home")
         patch.setenv("REALTY_HOME", str(home))
         _quick(patch)
-        warehouse = filled(home, town(900))
+        kinds = {"property_type": pl.lit("Residential"), "property_sub_type": pl.lit("House")}
+        warehouse = filled(home, town(900).with_columns(**kinds))
         assert dg.materialize([*ASSETS, *ROOM], resources={"warehouse": warehouse}).success
         yield warehouse
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from realty_assets.faces import built, built_many
 from realty_assets.features.assets import feature_settings
 from realty_assets.modeling.judging import making
-from realty_assets.modeling.judging.keeping import chosen
+from realty_assets.modeling.judging.keeping import CHOSEN_BY, chosen
 from realty_assets.modeling.judging.optimism import quick_settings
 from realty_assets.modeling.markets import INPUTS, read_market
 from realty_assets.settings import get_settings
@@ -109,9 +109,12 @@ def evaluation_splits(config: SplitsConfig, warehouse: Warehouse) -> dg.Material
     quick = quick_settings(settings.seed)
 
     def wanted() -> list[str]:
-        return (
-            chosen(warehouse.read(making.PREDICTIONS), config.backtest_id) if config.train else []
-        )
+        if not config.train:
+            return []
+        return chosen(warehouse.read(making.PREDICTIONS, columns=CHOSEN_BY), config.backtest_id)
+
+    def made() -> set[str]:
+        return set(warehouse.read(making.SPLITS, columns=["backtest_id"])["backtest_id"])
 
     snapshot = warehouse.read(sql("modeling/snapshot.sql").bind(tables=INPUTS)).rows()
     return built(
@@ -129,7 +132,7 @@ def evaluation_splits(config: SplitsConfig, warehouse: Warehouse) -> dg.Material
             hashlib.sha256(json.dumps(snapshot).encode()).hexdigest(),
             wanted(),
         ),
-        intact=lambda: set(wanted()) <= set(warehouse.read(making.SPLITS)["backtest_id"]),
+        intact=lambda: set(wanted()) <= made(),
     )
 
 

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 
 import polars as pl
 
+# The columns of modeling.predictions that tell which backtests there are.
+CHOSEN_BY = ("backtest_id", "track", "is_headline")
+
 
 def chosen(predictions: pl.DataFrame, backtest_id: str) -> list[str]:
     """The backtests asked for: the one named; else the headline of each track; else all.

@@ -13,7 +13,7 @@ import polars as pl
 
 from realty_assets.evaluation.arrays import MIN_SALES, TOO_SMALL
 from realty_assets.modeling.judging import making
-from realty_assets.modeling.judging.keeping import chosen
+from realty_assets.modeling.judging.keeping import CHOSEN_BY, chosen
 from realty_assets.pages import environment, write_page
 from realty_assets.serving import charts
 from realty_assets.serving.report import TEMPLATES
@@ -31,6 +31,8 @@ INPUTS = (
     making.SPLITS,
     making.RIVALS,
 )
+# What the page tells of the predictions: which backtests they are, and how many.
+OF_PREDICTIONS = (*CHOSEN_BY, "cutoff", "excluded_by")
 MOST_DRAWN = 14
 # (column, heading, form) of the tables; a column with _low and _high beside it has an interval.
 POINT: tuple[Column, ...] = (
@@ -64,7 +66,11 @@ def write_evaluation(warehouse: Warehouse) -> pl.DataFrame:
 
 def build_page(warehouse: Warehouse) -> str:
     """The page, from the tables that are there."""
-    tables = {name: warehouse.read(name) for name in INPUTS if warehouse.exists(name)}
+    tables = {
+        name: warehouse.read(name, columns=OF_PREDICTIONS if name == making.PREDICTIONS else ())
+        for name in INPUTS
+        if warehouse.exists(name)
+    }
     return render("evaluation.html.j2", backtests=[part_of(tables, b) for b in shown(tables)])
 
 
