@@ -35,3 +35,9 @@ def warehouse(valued: Path, tmp_path: Path) -> Warehouse:
     """The warehouse of a copy of the valued home, to do with as a test likes."""
     shutil.copytree(valued, tmp_path / "own")
     return Warehouse.at(tmp_path / "own" / "warehouse.duckdb")
+
+
+@pytest.fixture(scope="session")
+def town(valued: Path) -> Warehouse:
+    """The warehouse of the valued home; read-only."""
+    return Warehouse.at(valued / "warehouse.duckdb")

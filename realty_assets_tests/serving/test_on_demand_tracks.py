@@ -13,20 +13,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from realty_assets.features.matrix import FeatureSettings
 from realty_assets.features.sales import effective_known_at
 from realty_assets.features.tracks import AT_LISTING, MATRICES, OFF_MARKET, ON_MARKET, TRACKS
 from realty_assets.serving.on_demand import Answer, value_request
-from realty_assets.serving.request_file import BLANK, RequestFile
 from realty_assets.serving.request_homes import LISTED_LATER, NO_PRICE_GIVEN, NOT_ON_MARKET
-from realty_assets.serving.speaking import OF_THAT_DAY, Training
+from realty_assets.serving.speaking import OF_THAT_DAY
 from realty_assets.serving.valuations import NO_LIST_PRICE, VALUES
 from realty_assets.warehouse import Warehouse
 from realty_assets_tests.frames import put
 from realty_assets_tests.markets import realty_json
-from realty_assets_tests.modeling.markets import QUICK
+from realty_assets_tests.serving.requests import TRAINING, request
 
-TRAINING = Training(FeatureSettings(), QUICK)
 HEADINGS = (
     *["listing_key", "property_key", "sqft", "beds", "year_built", "lat", "lon"],
     *["List Price", "Original List Price", "List Date"],
@@ -37,11 +34,7 @@ LATER = [AT_LISTING, ON_MARKET]
 
 
 def asked(warehouse: Warehouse, *rows: dict[str, str], track: str, **how: Any) -> Answer:
-    assert all(set(row) <= set(HEADINGS) for row in rows)
-    cells = tuple(tuple(row.get(name, "") for name in HEADINGS) for row in rows)
-    faults = tuple(None if any(row) else BLANK for row in cells)
-    request = RequestFile(HEADINGS, cells, tuple(range(2, len(rows) + 2)), faults, 0)
-    return value_request(warehouse, request, TRAINING, track=track, **how)
+    return value_request(warehouse, request(*rows, headings=HEADINGS), TRAINING, track=track, **how)
 
 
 @pytest.fixture(scope="module")
