@@ -108,42 +108,6 @@ def release(
     _decide("release", reason, by, selection, every_row, resolution, as_json)
 
 
-@app.command()
-def discard(
-    reason: Reason,
-    row: Id = None,
-    rule: Rules = None,
-    file: File = None,
-    source: Source = None,
-    key: Key = None,
-    line: Line = None,
-    every_row: Every = False,
-    by: By = None,
-    as_json: Json = False,
-) -> None:
-    """Keep rows out for good; they stay on record."""
-    selection = _selection(row, rule, file, source, key, line)
-    _decide("discard", reason, by, selection, every_row, "open", as_json)
-
-
-@app.command()
-def retry(
-    reason: Reason,
-    row: Id = None,
-    rule: Rules = None,
-    file: File = None,
-    source: Source = None,
-    key: Key = None,
-    line: Line = None,
-    every_row: Every = False,
-    by: By = None,
-    as_json: Json = False,
-) -> None:
-    """Judge rows anew by the rules and the mapping of today; those that pass are staged."""
-    selection = _selection(row, rule, file, source, key, line)
-    _decide("retry", reason, by, selection, every_row, "open", as_json)
-
-
 def _decide(
     verb: str,
     reason: str,
@@ -163,3 +127,30 @@ def _decide(
         resolution=resolution,
     )
     out.show(told, as_json)
+
+
+def _command(verb: str, says: str) -> None:
+    """The command `verb`, which decides on open rows."""
+
+    @app.command(verb, help=says)
+    def command(
+        reason: Reason,
+        row: Id = None,
+        rule: Rules = None,
+        file: File = None,
+        source: Source = None,
+        key: Key = None,
+        line: Line = None,
+        every_row: Every = False,
+        by: By = None,
+        as_json: Json = False,
+    ) -> None:
+        selection = _selection(row, rule, file, source, key, line)
+        _decide(verb, reason, by, selection, every_row, "open", as_json)
+
+
+_command("discard", "Keep rows out for good; they stay on record.")
+_command(
+    "retry",
+    "Judge rows anew by the rules and the mapping of today; those that pass are staged.",
+)

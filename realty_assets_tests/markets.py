@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -80,3 +81,26 @@ def take_in(home: Path, exports: Path) -> None:
     """Ingests a folder of exports and materializes the whole graph."""
     realty(home, "ingest", exports, "--source", "har")
     realty(home, "run", "all")
+
+
+def killed_after(home: Path, seconds: float, *words: str | Path) -> bool:
+    """Runs `realty` and kills its process group after a while; whether it was killed."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "realty_assets.cli", *map(str, words)],
+        env=environment(home),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    return stopped_after(process, seconds)
+
+
+def stopped_after(process: subprocess.Popen, seconds: float) -> bool:
+    """Waits for the leader of a process group; kills it after a while; whether it was killed."""
+    try:
+        process.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return True
+    return False

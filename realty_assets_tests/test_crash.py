@@ -8,38 +8,17 @@ from __future__ import annotations
 import os
 import random
 import shutil
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from realty_assets_tests.markets import Market, environment, realty, realty_json
+from realty_assets_tests.markets import Market, killed_after, realty, realty_json
 
 pytestmark = [pytest.mark.slow, pytest.mark.torture]
 
 FULL = os.environ.get("REALTY_TORTURE") == "full"
 KILLS = 20 if FULL else 2
-
-
-def killed_after(home: Path, seconds: float, *words: str | Path) -> bool:
-    """Runs `realty` and kills its process group after a while; whether it was killed."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "realty_assets.cli", *map(str, words)],
-        env=environment(home),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        process.wait(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        return True
-    return False
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,21 @@ import csv
 import io
 from pathlib import Path
 
+# A mapping of exports with four columns.
+MAPPING = """\
+name: mine
+version: 1
+delivery: daily
+time_zone: UTC
+recognised_by: [Id, Price]
+known_at: [{end_of_day: close_date}]
+columns:
+  Id: {to: listing_key}
+  Price: {to: close_price, as: money}
+  Size: {to: living_area, as: number}
+  Day: {to: close_date, as: date, formats: ["%Y-%m-%d"]}
+"""
+
 
 def sale(number: int, **cells: str) -> dict[str, str]:
     """A sold home without fault; `cells` by heading, spaces as underscores, replace some."""

@@ -22,23 +22,11 @@ from realty_assets.ingestion.intake import CODE_VERSION, take_in
 from realty_assets.ingestion.plans import CannotRelease, MappingChanged
 from realty_assets.ingestion.selection import NoSuchRows
 from realty_assets.warehouse import Warehouse
+from realty_assets_tests.ingestion.exports import MAPPING
 
 FULL = os.environ.get("REALTY_TORTURE") == "full"
 HEADER = "Id,Price,Size,Day"
 FORMS = ('"%Y-%m-%d"', '"%Y-%m-%d", "%d.%m.%Y"')
-MAPPING = """\
-name: mine
-version: 1
-delivery: daily
-time_zone: UTC
-recognised_by: [Id, Price]
-known_at: [{end_of_day: close_date}]
-columns:
-  Id: {to: listing_key}
-  Price: {to: close_price, as: money}
-  Size: {to: living_area, as: number}
-  Day: {to: close_date, as: date, formats: [FORMS]}
-"""
 rows = st.one_of(
     st.builds(
         "{},{},{},{}".format,
@@ -93,7 +81,7 @@ class World:
             self.contents.append(lines)
 
     def write_mapping(self) -> None:
-        text = MAPPING.replace("FORMS", FORMS[self.form])
+        text = MAPPING.replace(FORMS[0], FORMS[self.form])
         (self.home / "sources" / "mine.yaml").write_text(text)
 
     def decide(self, verb: str, selection: dict) -> None:

@@ -19,8 +19,14 @@ from typing import Any
 
 import pytest
 
-from realty_assets_tests.markets import Market, environment, make_sample, realty, realty_json
-from realty_assets_tests.test_crash import killed_after
+from realty_assets_tests.markets import (
+    Market,
+    environment,
+    killed_after,
+    make_sample,
+    realty,
+    realty_json,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.torture]
 

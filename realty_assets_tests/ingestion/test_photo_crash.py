@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from realty_assets.ingestion.photo_checks import accounts
 from realty_assets.ingestion.photos import take_in_photos
 from realty_assets.warehouse import Warehouse
 from realty_assets_tests.ingestion.pictures import RULES, encoded, put, scene
+from realty_assets_tests.markets import stopped_after
 
 pytestmark = [pytest.mark.slow, pytest.mark.torture]
 
@@ -54,13 +54,7 @@ def killed_after(warehouse: Warehouse, seconds: float) -> bool:
     )
     assert process.stdout is not None
     process.stdout.readline()
-    try:
-        process.wait(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        return True
-    return False
+    return stopped_after(process, seconds)
 
 
 @pytest.fixture(scope="module")

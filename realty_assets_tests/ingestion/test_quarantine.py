@@ -19,23 +19,10 @@ from realty_assets.ingestion.ledger import table_hashes
 from realty_assets.ingestion.plans import CannotRelease, MappingChanged
 from realty_assets.ingestion.selection import NoSuchRows, Selection, listed, shown
 from realty_assets.warehouse import Warehouse
-from realty_assets_tests.ingestion.exports import export, sale, write
+from realty_assets_tests.ingestion.exports import MAPPING, export, sale, write
 
 Take = Callable[..., Taken]
 Table = Callable[[str], pl.DataFrame]
-MAPPING = """\
-name: mine
-version: 1
-delivery: daily
-time_zone: UTC
-recognised_by: [Id, Price]
-known_at: [{end_of_day: close_date}]
-columns:
-  Id: {to: listing_key}
-  Price: {to: close_price, as: money}
-  Size: {to: living_area, as: number}
-  Day: {to: close_date, as: date, formats: ["%Y-%m-%d"]}
-"""
 
 
 def decided(warehouse: Warehouse, verb: str, reason: str = "looked at it", **more: Any) -> dict:
