@@ -19,7 +19,8 @@ from realty_assets.evaluation.intervals import interval_quality
 from realty_assets.evaluation.metrics import point_accuracy, point_intervals
 from realty_assets.evaluation.ratio_study import ratio_study
 from realty_assets.evaluation.splits import Fold, next_month, rolling_origin
-from realty_assets.modeling.conformal import Calibration, calibrate, level_shift
+from realty_assets.modeling.conformal import Calibration, calibrate
+from realty_assets.modeling.level import level_shift
 from realty_assets.modeling.points import require_sales
 from realty_assets.modeling.settings import ModelSettings, NotEnoughSales
 from realty_assets.modeling.walk_forward import Market, fold_sales, walk_forward
@@ -80,8 +81,10 @@ def calibration_at(walked: pl.DataFrame, cutoff: date, settings: ModelSettings) 
     rows = calibration_rows(walked, cutoff, settings)
     log_price = np.log(rows["close_price"].to_numpy())
     log_value = rows["log_value"].to_numpy()
-    recent = (rows["cutoff"] >= next_month(cutoff, -settings.level_months)).to_numpy()
-    shift = level_shift((log_price - log_value)[recent], settings)
+    error, month = log_price - log_value, rows["cutoff"]
+    newest = month >= next_month(cutoff, -settings.level_months)
+    before = ~newest & (month >= next_month(cutoff, -2 * settings.level_months))
+    shift = level_shift(error[newest.to_numpy()], error[before.to_numpy()], settings)
     return calibrate(
         rows,
         log_value,

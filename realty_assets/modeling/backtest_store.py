@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 
 import polars as pl
 
-CODE_VERSION = "3"
+CODE_VERSION = "4"
 PREDICTIONS, BACKTESTS = "modeling.predictions", "modeling.backtests"
 
 

@@ -145,13 +145,6 @@ class Calibration:
         return digest.hexdigest()
 
 
-def level_shift(errors: Array, settings: ModelSettings) -> float:
-    """How far recent predictions were off (log, median of `errors`), shrunk for small n."""
-    if not len(errors):
-        return 0.0
-    return float(np.median(errors)) * len(errors) / (len(errors) + settings.level_prior_sales)
-
-
 def calibrate(
     rows: pl.DataFrame,
     log_value: Array,

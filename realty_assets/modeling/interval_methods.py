@@ -24,7 +24,7 @@ from realty_assets.modeling.backtest import calibration_at, calibration_rows
 from realty_assets.modeling.conformal import LISTING_INPUTS, areas_of, conformal_quantile
 from realty_assets.modeling.settings import ModelSettings
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 METHODS, HIT_RATES = "modeling.interval_methods", "modeling.hit_rates"
 Array = npt.NDArray[np.float64]
 Ends = tuple[Array, Array, Array]

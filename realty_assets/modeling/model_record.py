@@ -38,7 +38,7 @@ WALKED = "modeling.walk_forward"
 # Of a model's own settings, what the card tells besides members, target and seed.
 TOLD = (
     *("rounds", "eta", "max_depth", "min_child_weight", "subsample", "colsample_bytree"),
-    *("reg_lambda", "max_bin", "calibration_months", "level_months"),
+    *("reg_lambda", "max_bin", "calibration_months", "level_months", "level_calm"),
 )
 
 

@@ -71,7 +71,8 @@ class ModelSettings:
     calibration_months: int = 4
     min_calibration_sales: int = 100
     level_months: int = 1
-    level_prior_sales: float = 75.0
+    level_calm: float = 0.005
+    level_prior_sales: float = 40.0
     alpha: float = 0.10
     error_rounds: int = 120
     error_folds: int = 5
@@ -85,7 +86,7 @@ class ModelSettings:
     def for_track(self, track: str) -> ModelSettings:
         """Where a track's search begins. A list price leaves little to learn, and much to overfit:
         every member starts from it, with fewer and flatter trees (chosen on the sample market's
-        July 2023 to March 2024)."""
+        July 2023 to March 2024). It is of its day, so its errors do not drift."""
         if track != ON_MARKET:
             return self
         return replace(
@@ -95,6 +96,8 @@ class ModelSettings:
             rounds=max(self.rounds // 4, 10),
             max_depth=min(self.max_depth, 4),
             min_child_weight=4.0 * self.min_child_weight,
+            level_calm=1.0,  # log points: beyond any drift
+            level_prior_sales=2.0 * self.level_prior_sales,
         )
 
     def with_seed(self, seed: int) -> ModelSettings:

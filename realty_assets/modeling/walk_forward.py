@@ -34,7 +34,7 @@ from realty_assets.modeling.points import (
 )
 from realty_assets.modeling.settings import ModelSettings
 
-CODE_VERSION = "3"
+CODE_VERSION = "4"
 ROW_COLUMNS = (
     "listing_key",
     "property_key",

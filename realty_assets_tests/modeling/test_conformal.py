@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from realty_assets.modeling.conformal import ERROR_INPUTS, calibrate, level_shift
+from realty_assets.modeling.conformal import ERROR_INPUTS, calibrate
 from realty_assets.modeling.settings import ModelSettings, NotEnoughSales
 
 SETTINGS = ModelSettings()
@@ -116,12 +116,3 @@ def test_the_same_errors_give_the_same_bytes() -> None:
 def test_too_few_errors_are_said_so() -> None:
     with pytest.raises(NotEnoughSales, match="100 are needed, there are 99"):
         fitted(99)
-
-
-def test_the_level_moves_by_the_recent_median_less_for_few() -> None:
-    assert level_shift(np.zeros(0), SETTINGS) == 0.0
-    many, few = np.full(30_000, 0.02), np.full(30, 0.02)
-    assert level_shift(many, SETTINGS) == pytest.approx(0.02, rel=0.02)
-    assert 0 < level_shift(few, SETTINGS) < 0.006
-    outlier = np.append(np.full(999, 0.01), 9.0)
-    assert level_shift(outlier, SETTINGS) < 0.0101
