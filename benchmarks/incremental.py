@@ -137,13 +137,15 @@ def _market(warehouse: Any) -> Any:
 
 def _walk(warehouse: Any, today: date) -> None:
     from realty_assets.features.tracks import OFF_MARKET
+    from realty_assets.modeling.kept_boosters import KeptBoosters
     from realty_assets.modeling.markets import WALKED, read_walked
     from realty_assets.modeling.walk_forward import walk_forward
     from realty_assets.modeling.windows import months_to_walk
 
     market = _market(warehouse)
     folds = months_to_walk(today, MONTHS, market.model)
-    _put(warehouse, WALKED, walk_forward(market, folds, read_walked(warehouse, OFF_MARKET)))
+    kept = KeptBoosters(warehouse.home / "boosters")
+    _put(warehouse, WALKED, walk_forward(market, folds, read_walked(warehouse, OFF_MARKET), kept))
 
 
 def _champion(frame: pl.DataFrame) -> Any:

@@ -16,10 +16,19 @@ import dagster as dg
 import polars as pl
 
 from realty_assets.fingerprint import table_fingerprint
-from realty_assets.warehouse import SqlFile, TableReport, Tx, Warehouse, WarehouseMissing, sql
+from realty_assets.warehouse import (
+    Changes,
+    SqlFile,
+    TableReport,
+    Tx,
+    Warehouse,
+    WarehouseBusy,
+    WarehouseMissing,
+    sql,
+)
 
 BUILDS = "ledger.builds"
-Data = pl.DataFrame | SqlFile
+Data = pl.DataFrame | SqlFile | Changes
 
 
 def built(
@@ -69,6 +78,7 @@ def built_many(
     with warehouse.transaction() as tx:
         _create_builds(tx)
         input_hash = _input_hash(tx, inputs, code_version, settings)
+        stood = _standing(tx, tables)
         if _reusable(tx, tables, input_hash):
             results = [_result(tx.report(table), _output_hash(tx, table), True) for table in tables]
         else:
@@ -80,7 +90,12 @@ def built_many(
             raise ValueError(f"compute() made no {', '.join(sorted(missing))}")
         with warehouse.transaction() as tx:
             for table in tables:
-                report = tx.replace(table, made[table])
+                data = made[table]
+                if isinstance(data, Changes):
+                    _require_same(table, stood, _standing(tx, [table]))
+                    report = tx.change(table, data)
+                else:
+                    report = tx.replace(table, data)
                 _, output_hash = table_fingerprint(tx.conn, table, named_by)
                 record_build(tx, table, input_hash, output_hash, code_version)
                 results.append(_result(report, output_hash, False))
@@ -149,6 +164,21 @@ def _output_hash(tx: Tx, table: str) -> str:
     return rows[0][0]
 
 
+def _standing(tx: Tx, tables: Sequence[str]) -> dict[str, str]:
+    """Content hash of those tables that have been made, by name."""
+    found = tx.read(sql("ledger/content_hashes.sql").bind(tables=list(tables)))
+    return dict(found.iter_rows())
+
+
+def _require_same(table: str, before: Mapping[str, str], now: Mapping[str, str]) -> None:
+    """Changes are those of the table that was read."""
+    if before.get(table) != now.get(table):
+        raise WarehouseBusy(
+            f"{table} was changed by another process while it was being extended; nothing was "
+            "written. Materialize it again."
+        )
+
+
 def _reusable(tx: Tx, tables: Sequence[str], input_hash: str) -> bool:
     same = tx.conn.execute(
         f"SELECT count(*) FROM {BUILDS} WHERE list_contains(?, table_name) AND input_hash = ?",
@@ -178,4 +208,13 @@ def _result(
     )
 
 
-__all__ = ["BUILDS", "Data", "built", "built_many", "record_build", "result_of", "with_metadata"]
+__all__ = [
+    "BUILDS",
+    "Changes",
+    "Data",
+    "built",
+    "built_many",
+    "record_build",
+    "result_of",
+    "with_metadata",
+]

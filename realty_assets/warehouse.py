@@ -71,6 +71,16 @@ def sql(name: str) -> SqlFile:
 
 
 @dataclass(frozen=True)
+class Changes:
+    """Another state of a table by what changes: rows whose `named_by` is among `gone` (n,) go, and
+    `rows` come."""
+
+    named_by: str
+    gone: pl.Series
+    rows: pl.DataFrame
+
+
+@dataclass(frozen=True)
 class TableReport:
     """What a write left behind."""
 
@@ -112,6 +122,14 @@ class Tx:
             self._run(f"CREATE TABLE {table} AS ", data, params)
         return self.report(table)
 
+    def change(self, table: str, changes: Changes) -> TableReport:
+        """Takes `changes.gone` out of `table` and puts `changes.rows` in, by column name."""
+        check_table_name(table)
+        gone = changes.gone.alias("name").to_frame()
+        rest = f"DELETE FROM {table} WHERE {changes.named_by} IN "
+        self._run(rest, gone, None, as_set=True)
+        return self.append(table, changes.rows)
+
     def read(
         self,
         what: str | SqlFile,
@@ -139,7 +157,12 @@ class Tx:
         self.conn.execute(f"CREATE SCHEMA IF NOT EXISTS {check_table_name(table).split('.')[0]}")
 
     def _run(
-        self, prefix: str, data: pl.DataFrame | SqlFile, params: Mapping[str, Any] | None
+        self,
+        prefix: str,
+        data: pl.DataFrame | SqlFile,
+        params: Mapping[str, Any] | None,
+        *,
+        as_set: bool = False,
     ) -> None:
         if isinstance(data, SqlFile):
             self.conn.execute(prefix + data.text, {**data.params, **(params or {})} or None)
@@ -147,7 +170,8 @@ class Tx:
         name = "_incoming_frame"
         self.conn.register(name, data.to_arrow())
         try:
-            self.conn.execute(f"{prefix}SELECT * FROM {name}")
+            rows = f"SELECT * FROM {name}"
+            self.conn.execute(prefix + (f"({rows})" if as_set else rows))
         finally:
             self.conn.unregister(name)
 

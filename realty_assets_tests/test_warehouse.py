@@ -14,8 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from realty_assets.faces import built
 from realty_assets.fingerprint import fingerprint_home, table_fingerprint
 from realty_assets.warehouse import (
+    Changes,
     SqlFile,
     Warehouse,
     WarehouseBusy,
@@ -171,3 +173,23 @@ def test_a_home_that_cannot_be_made_is_said_plainly(tmp_path: Path) -> None:
         Warehouse.at(tmp_path / "home" / "warehouse.duckdb").replace(
             "a.t", pl.DataFrame({"x": [1]})
         )
+
+
+def test_changes_of_a_table_that_moved_meanwhile_are_refused(tmp_path: Path) -> None:
+    warehouse = Warehouse.at(tmp_path / "warehouse.duckdb")
+
+    def made(rows: pl.DataFrame, version: str) -> None:
+        built(warehouse, "a.t", inputs=[], code_version=version, compute=lambda: rows)
+
+    made(pl.DataFrame({"k": ["x", "y"], "v": [1, 2]}), "1")
+
+    def late() -> Changes:
+        made(pl.DataFrame({"k": ["x", "z"], "v": [1, 3]}), "2")
+        return Changes("k", pl.Series(["y"]), pl.DataFrame({"v": [4], "k": ["w"]}))
+
+    with pytest.raises(WarehouseBusy, match="changed by another process"):
+        built(warehouse, "a.t", inputs=[], code_version="3", compute=late)
+    assert sorted(warehouse.read("a.t").rows()) == [("x", 1), ("z", 3)]
+    fitting = Changes("k", pl.Series(["z"]), pl.DataFrame({"v": [4], "k": ["w"]}))
+    built(warehouse, "a.t", inputs=[], code_version="3", compute=lambda: fitting)
+    assert sorted(warehouse.read("a.t").rows()) == [("w", 4), ("x", 1)]

@@ -8,26 +8,27 @@ from datetime import date
 import dagster as dg
 import polars as pl
 
-from realty_assets.faces import built, with_metadata
+from realty_assets.faces import Data, built, with_metadata
 from realty_assets.features import registry
 from realty_assets.features.comparables_table import comparables_frame, evidence_subjects
-from realty_assets.features.fits import VINTAGES, fits_frame, kept_fits
-from realty_assets.features.incremental import BASIS, extended_matrix
+from realty_assets.features.fits import VINTAGES, fits_frame
+from realty_assets.features.incremental import BASIS, extension
+from realty_assets.features.known_market import SALES_INPUTS, known_market
 from realty_assets.features.layers import read_layers
 from realty_assets.features.matrix import FeatureSettings
 from realty_assets.features.policy import read_policy, refuse_barred
-from realty_assets.features.sales import Sales
 from realty_assets.features.statistics import statistics
 from realty_assets.features.subjects import sale_subjects, today_subjects
 from realty_assets.features.tracks import AT_LISTING, MATRICES, OFF_MARKET, ON_MARKET
 from realty_assets.features.vintages import fits_of, index_frame, make_vintages
 from realty_assets.settings import get_settings
 from realty_assets.today import market_today
-from realty_assets.warehouse import Warehouse, sql
+from realty_assets.warehouse import Warehouse
 
 CODE_VERSION = registry.CODE_VERSION
 RECENT_SALES = 2_000
-MATRIX_INPUTS = ["clean.sales", "clean.contracts", "clean.listings", "clean.properties"]
+SALES_DEPS = [table.split(".") for table in SALES_INPUTS]
+MATRIX_INPUTS = [*SALES_INPUTS, "clean.listings", "clean.properties"]
 MATRIX_DEPS = [table.split(".") for table in (*MATRIX_INPUTS, VINTAGES)]
 
 
@@ -47,7 +48,7 @@ COMMON: dict = {
 
 @dg.asset(
     key=["features", "vintages"],
-    deps=[["clean", "sales"]],
+    deps=SALES_DEPS,
     description="Hedonic and index as fitted on what was known before each month, and today.",
     **COMMON,
 )
@@ -55,7 +56,7 @@ def vintage_fits(warehouse: Warehouse) -> dg.MaterializeResult:
     today, index = market_today(warehouse), FeatureSettings().index
 
     def compute() -> pl.DataFrame:
-        sales = Sales(warehouse.read("clean.sales"), fits=kept_fits(warehouse))
+        sales = known_market(warehouse).off_market
         threads = get_settings().n_threads
         make_vintages(sales, today, index, extra=[today], n_threads=threads)
         return fits_frame(fits_of(sales, today, index, extra=[today]))
@@ -63,7 +64,7 @@ def vintage_fits(warehouse: Warehouse) -> dg.MaterializeResult:
     return built(
         warehouse,
         VINTAGES,
-        inputs=["clean.sales"],
+        inputs=SALES_INPUTS,
         code_version=CODE_VERSION,
         settings={"today": today, "index": asdict(index)},
         compute=compute,
@@ -72,7 +73,7 @@ def vintage_fits(warehouse: Warehouse) -> dg.MaterializeResult:
 
 @dg.asset(
     key=["features", "market_index"],
-    deps=[["clean", "sales"], ["features", "vintages"]],
+    deps=[*SALES_DEPS, ["features", "vintages"]],
     description="Log level of the market by month, as every monthly vintage knew it.",
     **COMMON,
 )
@@ -80,7 +81,7 @@ def market_index(warehouse: Warehouse) -> dg.MaterializeResult:
     today, index = market_today(warehouse), FeatureSettings().index
 
     def compute() -> pl.DataFrame:
-        sales = Sales(warehouse.read("clean.sales"), fits=kept_fits(warehouse))
+        sales = known_market(warehouse).off_market
         threads = get_settings().n_threads
         vintages = make_vintages(sales, today, index, n_threads=threads)
         return index_frame(vintages, sales)
@@ -88,7 +89,7 @@ def market_index(warehouse: Warehouse) -> dg.MaterializeResult:
     return built(
         warehouse,
         "features.market_index",
-        inputs=["clean.sales"],
+        inputs=SALES_INPUTS,
         code_version=CODE_VERSION,
         settings={"today": today, "index": asdict(index)},
         compute=compute,
@@ -113,16 +114,22 @@ def _matrix(track: str, description: str) -> dg.AssetsDefinition:
 
         n_made = 0
 
-        def compute() -> pl.DataFrame:
+        def compute() -> Data:
             nonlocal n_made
-            frame, subjects = _subjects(warehouse, today, track)
-            table, threads = MATRICES[track], get_settings().n_threads
-            before = warehouse.read(table) if warehouse.exists(table) else None
-            sales = Sales(frame, track, kept_fits(warehouse))
-            rows, n_made = extended_matrix(
-                before, subjects, sales, settings, n_threads=threads, track=track
+            with warehouse.connect():  # opened once for all that is read
+                known, standing = known_market(warehouse), _bases(warehouse, MATRICES[track])
+                subjects = _subjects(warehouse, known.frame, today, track)
+            changes = extension(
+                standing,
+                subjects,
+                known.sales(track),
+                settings,
+                n_threads=get_settings().n_threads,
+                track=track,
             )
-            return rows
+            n_made = len(changes.rows)
+            # Where nothing stays, columns may be others, too.
+            return changes.rows if len(changes.rows) == len(subjects) else changes
 
         result = built(
             warehouse,
@@ -160,11 +167,11 @@ def comparables(warehouse: Warehouse) -> dg.MaterializeResult:
     today, settings = market_today(warehouse), feature_settings()
 
     def compute() -> pl.DataFrame:
-        sales, subjects = _subjects(warehouse, today, OFF_MARKET)
+        with warehouse.connect():  # opened once for all that is read
+            known, threads = known_market(warehouse), get_settings().n_threads
+            subjects = _subjects(warehouse, known.frame, today, OFF_MARKET)
         wanted = evidence_subjects(subjects, RECENT_SALES)
-        threads = get_settings().n_threads
-        known = Sales(sales, fits=kept_fits(warehouse))
-        return comparables_frame(wanted, known, settings, n_threads=threads)
+        return comparables_frame(wanted, known.off_market, settings, n_threads=threads)
 
     return built(
         warehouse,
@@ -176,13 +183,19 @@ def comparables(warehouse: Warehouse) -> dg.MaterializeResult:
     )
 
 
-def _subjects(warehouse: Warehouse, today: date, track: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """(sales with the days of their contracts, everybody who gets a row on `track`)."""
-    sales = warehouse.read(sql("features/sales.sql"))
+def _bases(warehouse: Warehouse, table: str) -> pl.Series:
+    """The bases of the rows of a matrix as it stands; none before there is one."""
+    if not warehouse.exists(table):
+        return pl.Series(BASIS, [], dtype=pl.String)
+    return warehouse.read(table, columns=[BASIS])[BASIS]
+
+
+def _subjects(warehouse: Warehouse, sales: pl.DataFrame, today: date, track: str) -> pl.DataFrame:
+    """Everybody who gets a row on `track`."""
     homes = today_subjects(
         warehouse.read("clean.listings"), warehouse.read("clean.properties"), today, track
     )
-    return sales, pl.concat([sale_subjects(sales, track), homes])
+    return pl.concat([sale_subjects(sales, track), homes])
 
 
 @dg.asset(
@@ -200,7 +213,9 @@ def feature_registry(warehouse: Warehouse) -> dg.MaterializeResult:
     def compute() -> pl.DataFrame:
         # Each feature is described on the first track that may know it.
         seen = statistics(warehouse.read(MATRICES[OFF_MARKET]), blind)
-        seen |= statistics(warehouse.read(MATRICES[ON_MARKET]), late)
+        seen |= statistics(
+            warehouse.read(MATRICES[ON_MARKET], columns=[spec.name for spec in late]), late
+        )
         return registry.registry_frame(specs, seen)
 
     return built(

@@ -22,6 +22,7 @@ from realty_assets.features.registry import features, registry_hash
 from realty_assets.features.sales import Sales, day_numbers
 from realty_assets.features.structure import with_inputs
 from realty_assets.features.tracks import OFF_MARKET
+from realty_assets.warehouse import Changes
 
 BASIS = "basis"
 
@@ -37,8 +38,9 @@ def row_bases(
         "code_version": CODE_VERSION,
     }
     context = json.dumps(about, sort_keys=True)
+    said, placed = sales.known_hashes, sales.lag_hashes
     known = {
-        day: hashlib.sha256(f"{context} {sales.track_hashes.before(day)}".encode())
+        day: hashlib.sha256(f"{context} {said.before(day)} {placed.before(day)}".encode())
         for day in set(day_numbers(subjects["as_of"]).tolist())
     }
     bases = []
@@ -50,37 +52,31 @@ def row_bases(
     return pl.Series(BASIS, bases, dtype=pl.String)
 
 
-def extended_matrix(
-    before: pl.DataFrame | None,
+def extension(
+    standing: pl.Series,
     subjects: pl.DataFrame,
     sales: Sales,
     settings: FeatureSettings,
     *,
     n_threads: int = 1,
     track: str = OFF_MARKET,
-) -> tuple[pl.DataFrame, int]:
-    """(the matrix of `build_matrix` with the basis of each row, how many rows were made).
+) -> Changes:
+    """What makes the matrix of `subjects` (that of `build_matrix`, with the basis of each row) out
+    of a table whose rows have the bases `standing` (m,), of whatever sales and settings.
 
-    `before` is an earlier answer, of whatever sales and settings (None: there is none). The matrix
-    is bit for bit that of a build without it.
+    The table then holds, bit for bit, what a build without it would hold. Rows that stand are not
+    read.
     """
     bases = row_bases(subjects, sales, settings, track)
-    taken = None
-    if before is not None and BASIS in before.columns:
-        taken = before.filter(pl.col(BASIS).is_in(bases.implode())).unique(BASIS, keep="any")
-    new = pl.Series([True] * len(bases), dtype=pl.Boolean)
-    if taken is not None:
-        new = ~bases.is_in(taken[BASIS].implode())
-    asked = subjects.filter(new)
-    if taken is not None and asked.is_empty() and len(subjects):
-        made = taken.clear()
-    else:
-        made = build_matrix(asked, sales, settings, n_threads=n_threads, track=track)
-        made = made.with_columns(bases.filter(new))
-    if taken is None or taken.is_empty():
-        return made, len(asked)
-    # Subjects that are told of in the same words have one row between them.
-    both = pl.concat([taken.select(made.columns), made.unique(BASIS, keep="any")])
-    order = bases.to_frame()
-    rows = order.join(both, on=BASIS, how="left", maintain_order="left")
-    return rows.select(made.columns), len(asked)
+    wanted, stood = (_counted(names) for names in (bases, standing))
+    both = wanted.join(stood, on=BASIS, how="full", coalesce=True, suffix="_stood")
+    # Subjects that are told of in the same words share a basis: all their rows stand, or none.
+    other = both.filter(~pl.col("n").eq_missing(pl.col("n_stood")))
+    new = bases.is_in(other[BASIS].implode())
+    made = build_matrix(subjects.filter(new), sales, settings, n_threads=n_threads, track=track)
+    gone = other.filter(pl.col("n_stood").is_not_null())[BASIS]
+    return Changes(BASIS, gone, made.with_columns(bases.filter(new)))
+
+
+def _counted(bases: pl.Series) -> pl.DataFrame:
+    return bases.alias(BASIS).to_frame().group_by(BASIS).agg(n=pl.len())

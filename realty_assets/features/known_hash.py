@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,17 +38,23 @@ class KnownHashes:
     hashes: tuple[str, ...]
 
     @classmethod
-    def of(cls, texts: Sequence[str], known_at: Micros) -> KnownHashes:
+    def of_texts(cls, texts: Sequence[str], known_at: Micros) -> KnownHashes:
         """`texts` (n,) in order of `known_at` (microseconds UTC, ascending)."""
+        return cls.of(lambda part: "\n".join([*texts[part], ""]).encode(), known_at)
+
+    @classmethod
+    def of(cls, said: Callable[[slice], bytes], known_at: Micros) -> KnownHashes:
+        """`said` tells what rows say; the rows stand in order of `known_at` (microseconds UTC,
+        ascending)."""
         digest = hashlib.sha256()
-        if not len(texts):
+        if not len(known_at):
             return cls(0, (digest.hexdigest(),))
         first, last = int(known_at[0] // DAY_US), int(known_at[-1] // DAY_US) + 1
         ends = np.searchsorted(known_at, np.arange(first, last + 1) * DAY_US, side="left")
         hashes, start = [], 0
         for end in ends.tolist():
             if end > start:
-                digest.update("\n".join([*texts[start:end], ""]).encode())
+                digest.update(said(slice(start, end)))
                 start = end
             hashes.append(digest.hexdigest())
         return cls(first, tuple(hashes))

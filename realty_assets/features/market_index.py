@@ -60,6 +60,10 @@ class Vintage:
         reach = self.damping_days * -np.expm1(-ahead / self.damping_days)
         return self.level[inside] + self.slope * reach
 
+    def levels(self, first: int, last: int) -> Array:
+        """Log level of each day from `first` to `last`, all of them within the data."""
+        return self.level[first - self.first_day : last + 1 - self.first_day]
+
     def shifted(self, by: float) -> Vintage:
         """The same vintage with its level moved by `by`, the hedonic's intercept against it."""
         hedonic = replace(self.hedonic, intercept=self.hedonic.intercept - by)
@@ -151,11 +155,10 @@ def chained(vintages: list[Vintage]) -> list[Vintage]:
             out.append(vintage)
             continue
         before = out[-1]
-        days = np.arange(
-            max(before.first_day, vintage.first_day), min(before.last_day, vintage.last_day) + 1
-        )
-        if len(days):
-            gap = before.index(days) - vintage.index(days)
+        first = max(before.first_day, vintage.first_day)
+        last = min(before.last_day, vintage.last_day)
+        if first <= last:
+            gap = before.levels(first, last) - vintage.levels(first, last)
             vintage = vintage.shifted(float(np.add.reduce(gap) / len(gap)))  # noqa: PLW2901
         out.append(vintage)
     return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
@@ -100,8 +101,7 @@ class Sales:
         self.listing_key = usable["listing_key"]
         self.known_at = usable["known_at"].cast(pl.Int64).to_numpy().copy()
         self.close_day = day_numbers(usable["close_date"])
-        lag = (usable["close_date"].cast(pl.Date) - usable["as_of"]).dt.total_days()
-        self.lag_days = lag.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        self.lag_days = _lag_days(usable)
         self.log_price = np.log(usable["close_price"].cast(pl.Float64).to_numpy())
         self.columns = structure_features(usable, pl.col("close_date").dt.year())
         self.terms = design(self.columns)
@@ -116,6 +116,13 @@ class Sales:
     def __len__(self) -> int:
         return len(self.log_price)
 
+    def on(self, track: str) -> Sales:
+        """The same sales with the `lag_days` of another track; all else is shared with these."""
+        other = copy.copy(self)
+        other.lag_days = _lag_days(self._usable.with_columns(as_of=sale_as_of(track)))
+        other.__dict__.pop("lag_hashes", None)
+        return other
+
     def n_known(self, day: int) -> int:
         """How many were known strictly before 00:00 UTC of `day` (days since 1970)."""
         return int(np.searchsorted(self.known_at, day * DAY_US, side="left"))
@@ -123,19 +130,15 @@ class Sales:
     @cached_property
     def known_hashes(self) -> KnownHashes:
         """What these sales say by when it was known; of the track they say nothing."""
-        return KnownHashes.of(row_texts(self._said()).to_list(), self.known_at)
-
-    @cached_property
-    def track_hashes(self) -> KnownHashes:
-        """The same with the day on which each sale stands on the track."""
-        said = self._said().with_columns(pl.Series("lag_days", self.lag_days))
-        return KnownHashes.of(row_texts(said).to_list(), self.known_at)
-
-    def _said(self) -> pl.DataFrame:
-        """Everything that is read of the sales, in their order."""
         keys = [HOME] if HOME in self._usable.columns else []
         keys += ["listing_key", "known_at", "close_date", "close_price"]
-        return self._usable.select(*keys, *GROUPS, *ATTRIBUTES).hstack(self._facts)
+        said = self._usable.select(*keys, *GROUPS, *ATTRIBUTES).hstack(self._facts)
+        return KnownHashes.of_texts(row_texts(said).to_list(), self.known_at)
+
+    @cached_property
+    def lag_hashes(self) -> KnownHashes:
+        """On which day each stands on the track, by when it was known."""
+        return KnownHashes.of(lambda part: self.lag_days[part].tobytes(), self.known_at)
 
     @cached_property
     def levels(self) -> dict[str, Coded]:
@@ -165,6 +168,12 @@ class Sales:
             "sale_to_list": np.exp(self.log_price) / np.where(list_price > 0, list_price, np.nan),
         }
         return {name: Ranked(x) for name, x in values.items() if not np.isnan(x).all()}
+
+
+def _lag_days(usable: pl.DataFrame) -> Array:
+    """Days from as_of to close (n,), NaN where a sale has no as_of."""
+    lag = (usable["close_date"].cast(pl.Date) - usable["as_of"]).dt.total_days()
+    return lag.cast(pl.Float64).fill_null(float("nan")).to_numpy()
 
 
 def level_names(frame: pl.DataFrame, columns: Mapping[str, Array]) -> dict[str, pl.Series]:

@@ -12,6 +12,7 @@ import polars as pl
 
 from realty_assets.features.matrix import FeatureSettings
 from realty_assets.features.tracks import OFF_MARKET, TRACKS
+from realty_assets.modeling.kept_boosters import KeptBoosters
 from realty_assets.modeling.markets import (
     Headline,
     data_hash_of,
@@ -33,7 +34,7 @@ from realty_assets.modeling.walk_forward import Market, walk_forward
 from realty_assets.modeling.windows import months_to_walk
 from realty_assets.warehouse import Warehouse, sql
 
-JOURNAL = Path("tuning") / "journal.log"
+JOURNAL, BOOSTERS = Path("tuning") / "journal.log", "boosters"
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,10 @@ class ModelHome:
             settings = read_tuned(self.warehouse, track, settings, window_from)
         return read_market(self.warehouse, track, self.features, settings, self.n_threads)
 
+    def kept(self, track: str) -> KeptBoosters:
+        """Boosters of the newest walked months."""
+        return KeptBoosters(self.warehouse.home / BOOSTERS / track)
+
     def snapshot_hash(self) -> str:
         """One hash for the tables that markets are read from."""
         return data_hash_of(snapshot(self.warehouse))
@@ -127,7 +132,8 @@ def walked(home: ModelHome) -> pl.DataFrame:
     for headline in home.headlines:
         market = home.market(headline.track, headline.first)
         folds = months_to_walk(home.today, home.n_months, market.model)
-        parts.append(walk_forward(market, folds, read_walked(home.warehouse, headline.track)))
+        earlier, kept = read_walked(home.warehouse, headline.track), home.kept(headline.track)
+        parts.append(walk_forward(market, folds, earlier, kept))
     return pl.concat(parts, how="diagonal_relaxed")
 
 

@@ -10,7 +10,7 @@ from datetime import date
 
 import polars as pl
 
-from realty_assets.features.fits import kept_fits
+from realty_assets.features.known_market import SALES_INPUTS, known_market
 from realty_assets.features.matrix import FeatureSettings
 from realty_assets.features.tracks import AT_LISTING, MATRICES, ON_MARKET, TRACKS
 from realty_assets.modeling.conformal import LISTING_INPUTS
@@ -20,7 +20,7 @@ from realty_assets.modeling.walk_forward import Market
 from realty_assets.modeling.windows import default_window
 from realty_assets.warehouse import Warehouse, sql
 
-INPUTS = ["clean.sales", "clean.contracts", *MATRICES.values()]
+INPUTS = [*SALES_INPUTS, *MATRICES.values()]
 # What a sale must have to stand on a track at all.
 _NEEDED = {AT_LISTING: "a list date", ON_MARKET: "a list price"}
 WALKED, TRIALS = "modeling.walk_forward", "modeling.trials"
@@ -64,15 +64,9 @@ def read_market(
     n_threads: int,
 ) -> Market:
     """The market of one track."""
-    return Market.of(
-        warehouse.read(sql("features/sales.sql")),
-        warehouse.read(MATRICES[track]),
-        features,
-        settings,
-        n_threads,
-        track,
-        kept_fits(warehouse),
-    )
+    with warehouse.connect():  # opened once for all that is read
+        known, matrix = known_market(warehouse), warehouse.read(MATRICES[track])
+    return Market(known.frame, known.sales(track), matrix, features, settings, n_threads, track)
 
 
 def read_tuned(
@@ -104,7 +98,7 @@ def searches(found: list[Headline]) -> Iterator[tuple[str, date]]:
 
 def snapshot(warehouse: Warehouse) -> dict[str, str]:
     """Content hash of each table that markets are read from, as it stands."""
-    found = warehouse.read(sql("modeling/snapshot.sql").bind(tables=INPUTS))
+    found = warehouse.read(sql("ledger/content_hashes.sql").bind(tables=INPUTS))
     return dict(found.iter_rows())
 
 

@@ -17,7 +17,6 @@ from datetime import date
 import polars as pl
 
 from realty_assets.evaluation.splits import Fold
-from realty_assets.features.fits import Fits
 from realty_assets.features.matrix import FeatureSettings, build_matrix
 from realty_assets.features.registry import features, registry_hash
 from realty_assets.features.sales import Sales, effective_known_at, epoch_day
@@ -25,6 +24,7 @@ from realty_assets.features.subjects import sale_subjects
 from realty_assets.features.tracks import OFF_MARKET
 from realty_assets.features.vintages import Vintages, make_vintages
 from realty_assets.modeling.conformal import ERROR_INPUTS, LISTING_INPUTS
+from realty_assets.modeling.kept_boosters import KeptBoosters, booster_keys
 from realty_assets.modeling.points import (
     PointModel,
     TrainingSet,
@@ -32,9 +32,11 @@ from realty_assets.modeling.points import (
     train_member,
     training_set,
 )
-from realty_assets.modeling.settings import ModelSettings
+from realty_assets.modeling.settings import Member, ModelSettings
 
 CODE_VERSION = "4"
+# Sales are registered within some weeks: a month before these is seldom asked about again.
+KEPT_FOLDS = 3
 ROW_COLUMNS = (
     "listing_key",
     "property_key",
@@ -76,12 +78,11 @@ class Market:
         model_settings: ModelSettings,
         n_threads: int = 1,
         track: str = OFF_MARKET,
-        fits: Fits | None = None,
     ) -> Market:
-        """`fits` are those of vintages that need not be made again."""
+        """The market of `sales_frame` (as clean.sales, with purchase_contract_date)."""
         return cls(
             sales_frame,
-            Sales(sales_frame, track, fits),
+            Sales(sales_frame, track),
             matrix,
             feature_settings,
             model_settings,
@@ -124,14 +125,18 @@ def fold_sales(sales_frame: pl.DataFrame, fold: Fold, track: str = OFF_MARKET) -
 
 
 def walk_forward(
-    market: Market, folds: Sequence[Fold], walked: pl.DataFrame | None = None
+    market: Market,
+    folds: Sequence[Fold],
+    walked: pl.DataFrame | None = None,
+    kept: KeptBoosters | None = None,
 ) -> pl.DataFrame:
     """One row per sale of the folds: ROW_COLUMNS, cutoff, log_value (ln usd, level not corrected),
     spread, model_hash, basis; sorted by cutoff and key.
 
     Folds with fewer than `min_sales` training rows are left out. Rows of `walked`
-    (an earlier answer) are taken over for folds whose basis is the same. Without a single fold that
-    can be walked the answer is an empty frame.
+    (an earlier answer) are taken over for folds whose basis is the same; `kept` are boosters of the
+    newest folds, which are left there for the next walk. Without a single fold that can be walked
+    the answer is an empty frame.
     """
     folds = [f for f in folds if n_usable(market.matrix, f.cutoff) >= market.model.min_sales]
     if not folds:
@@ -156,7 +161,10 @@ def walk_forward(
             if len(rows) and len(rows) == len(homes[fold]):
                 known[fold] = rows
     todo = [f for f in folds if f not in known and len(homes[f])]
-    models = train_all([sets[f] for f in todo], market.model, market.n_threads)
+    models = train_all([sets[f] for f in todo], market.model, market.n_threads, kept)
+    if kept is not None:
+        newest = [sets[f] for f in sorted(folds)[-KEPT_FOLDS:]]
+        kept.only(key for data in newest for _, key in booster_keys(data, market.model))
     for fold, model in zip(todo, models, strict=True):
         rows = build_matrix(
             homes[fold],
@@ -187,12 +195,27 @@ def walk_forward(
 
 
 def train_all(
-    sets: Sequence[TrainingSet], settings: ModelSettings, n_threads: int
+    sets: Sequence[TrainingSet],
+    settings: ModelSettings,
+    n_threads: int,
+    kept: KeptBoosters | None = None,
 ) -> list[PointModel]:
-    """One ensemble per training set; members of all of them train side by side."""
-    tasks = [(data, member) for data in sets for member in settings.members]
+    """One ensemble per training set; members of all of them train side by side. Boosters that are
+    `kept` are taken from there, and those that are trained join them."""
+
+    def booster(task: tuple[TrainingSet, Member, str]) -> bytes:
+        data, member, key = task
+        known = None if kept is None else kept.get(key)
+        if known is not None:
+            return known
+        raw = train_member(data, member, settings)
+        if kept is not None:
+            kept.put(key, raw)
+        return raw
+
+    tasks = [(data, *named) for data in sets for named in booster_keys(data, settings)]
     with ThreadPoolExecutor(n_threads) as threads:
-        boosters = list(threads.map(lambda task: train_member(task[0], task[1], settings), tasks))
+        boosters = list(threads.map(booster, tasks))
     n = len(settings.members)
     return [
         PointModel(

@@ -112,7 +112,7 @@ def _made_from(warehouse: Warehouse, as_of: date, training: Training, track: str
     tables = ["clean.sales", "clean.contracts", MATRICES[track]]
     parts = {
         # The matrix is another one whenever the features, or their settings, are.
-        "data": warehouse.read(sql("modeling/snapshot.sql").bind(tables=tables)).rows(),
+        "data": warehouse.read(sql("ledger/content_hashes.sql").bind(tables=tables)).rows(),
         "model": asdict(training.model),
         "code_version": CODE_VERSION,
         "as_of": str(as_of),

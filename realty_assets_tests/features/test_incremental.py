@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import polars as pl
@@ -13,13 +15,14 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from realty_assets.features.fits import fits_frame, read_fits
-from realty_assets.features.incremental import BASIS, extended_matrix, row_bases
+from realty_assets.features.incremental import BASIS, extension, row_bases
 from realty_assets.features.known_hash import row_texts
 from realty_assets.features.matrix import FeatureSettings, build_matrix
 from realty_assets.features.sales import Sales
 from realty_assets.features.subjects import sale_subjects, today_subjects
 from realty_assets.features.tracks import AT_LISTING, OFF_MARKET, ON_MARKET
 from realty_assets.features.vintages import fits_of, make_vintages
+from realty_assets.warehouse import Warehouse
 from realty_assets_tests.features.towns import START, town
 
 SETTINGS = FeatureSettings()
@@ -38,6 +41,34 @@ def asked(sales: pl.DataFrame, today: date, track: str = OFF_MARKET) -> pl.DataF
     return pl.concat([sale_subjects(sales, track), today_subjects(active, none, today, track)])
 
 
+def extended(
+    standing: pl.DataFrame | None,
+    subjects: pl.DataFrame,
+    sales: Sales,
+    track: str = OFF_MARKET,
+) -> tuple[pl.DataFrame, int]:
+    """(the matrix as a table that held `standing` holds it afterwards, how many rows were made)."""
+    with TemporaryDirectory() as folder:
+        warehouse = Warehouse.at(Path(folder) / "warehouse.duckdb")
+        bases = pl.Series(BASIS, [], dtype=pl.String)
+        if standing is not None:
+            warehouse.replace("features.matrix", standing)
+            bases = standing[BASIS]
+        changes = extension(bases, subjects, sales, SETTINGS, track=track)
+        with warehouse.transaction() as tx:
+            if standing is None:
+                tx.replace("features.matrix", changes.rows)
+            else:
+                tx.change("features.matrix", changes)
+        return warehouse.read("features.matrix"), len(changes.rows)
+
+
+def assert_same_rows(got: pl.DataFrame, expected: pl.DataFrame) -> None:
+    """The same rows bit for bit; their order in a table says nothing."""
+    key = [BASIS, "listing_key", "property_key"]
+    assert_frame_equal(got.sort(key), expected.sort(key), check_exact=True)
+
+
 @pytest.fixture(scope="module")
 def sales() -> pl.DataFrame:
     return town(420)
@@ -47,8 +78,7 @@ def sales() -> pl.DataFrame:
 def before(request, sales) -> tuple[str, pl.DataFrame]:
     """(track, its matrix as it stood in autumn)."""
     track, early = request.param, known_by(sales, EARLY)
-    told = Sales(early, track)
-    return track, extended_matrix(None, asked(early, EARLY, track), told, SETTINGS, track=track)[0]
+    return track, extended(None, asked(early, EARLY, track), Sales(early, track), track)[0]
 
 
 def moved(sales: pl.DataFrame, how: str, seed: int) -> pl.DataFrame:
@@ -85,41 +115,63 @@ def test_extended_equals_built_anew(sales, before, how, days, seed) -> None:
     today = EARLY + timedelta(days=days)
     frame = known_by(moved(sales, how, seed), today)
     subjects = asked(frame, today, track).sample(fraction=1.0, shuffle=True, seed=seed % 1000)
-    fresh, _ = extended_matrix(None, subjects, Sales(frame, track), SETTINGS, track=track)
-    got, _ = extended_matrix(standing, subjects, Sales(frame, track), SETTINGS, track=track)
-    assert_frame_equal(got, fresh, check_exact=True)
+    fresh, _ = extended(None, subjects, Sales(frame, track), track)
+    got, _ = extended(standing, subjects, Sales(frame).on(track), track)
+    assert_same_rows(got, fresh)
+
+
+def test_homes_told_of_in_the_same_words_stand_together_or_not_at_all(sales) -> None:
+    twice = pl.concat([sales, sales.slice(50, 1)])
+    one, two = sale_subjects(sales), sale_subjects(twice)
+    told, standing = Sales(sales), None
+    for subjects, n_made in ((one, len(one)), (two, 2), (one, 1)):
+        fresh, _ = extended(None, subjects, told)
+        standing, n = extended(standing, subjects, told)
+        assert_same_rows(standing, fresh)
+        assert n == n_made
+
+
+def test_sales_on_another_track_are_those_of_that_track(sales) -> None:
+    base = Sales(sales)
+    _ = base.levels, base.known_hashes, base.lag_hashes
+    for track in (AT_LISTING, ON_MARKET):
+        alone = Sales(sales, track)
+        assert np.array_equal(base.on(track).lag_days, alone.lag_days, equal_nan=True)
+        assert base.on(track).lag_hashes == alone.lag_hashes
+        assert base.on(track).known_hashes is base.known_hashes
 
 
 def test_the_basis_is_all_that_is_added(sales) -> None:
     subjects = asked(sales, EARLY)
-    got, _ = extended_matrix(None, subjects, Sales(sales), SETTINGS)
+    got, _ = extended(None, subjects, Sales(sales))
     plain = build_matrix(subjects, Sales(sales), SETTINGS)
     assert_frame_equal(got.drop(BASIS), plain, check_exact=True)
+    assert got[BASIS].to_list() == row_bases(subjects, Sales(sales), SETTINGS).to_list()
 
 
 def test_new_sales_make_only_their_own_rows(sales) -> None:
     early = known_by(sales, EARLY)
-    standing, n = extended_matrix(None, asked(early, EARLY), Sales(early), SETTINGS)
+    standing, n = extended(None, asked(early, EARLY), Sales(early))
     assert n == len(standing)
     later = known_by(sales, EARLY + timedelta(days=31))
     subjects = asked(later, EARLY + timedelta(days=31))
-    got, n = extended_matrix(standing, subjects, Sales(later), SETTINGS)
+    got, n = extended(standing, subjects, Sales(later))
     # The month's sales, today's homes, and those whose day lay where the newest sales fell.
     assert len(later) - len(early) <= n < (len(later) - len(early)) + 40
-    again, n = extended_matrix(got, subjects, Sales(later), SETTINGS)
+    again, n = extended(got, subjects, Sales(later))
     assert n == 0
-    assert_frame_equal(again, got, check_exact=True)
+    assert_same_rows(again, got)
 
 
 def test_a_sale_that_was_known_for_long_touches_all_that_came_after(sales) -> None:
     early = known_by(sales, EARLY)
-    standing, _ = extended_matrix(None, asked(early, EARLY), Sales(early), SETTINGS)
+    standing, _ = extended(None, asked(early, EARLY), Sales(early))
     day = START + timedelta(days=150)
     extra = early.filter(pl.int_range(pl.len()) == 100).with_columns(
         listing_key=pl.lit("late"), known_at=pl.lit(day).cast(pl.Datetime("us"))
     )
     frame = pl.concat([early, extra])
-    _, n = extended_matrix(standing, asked(frame, EARLY), Sales(frame), SETTINGS)
+    _, n = extended(standing, asked(frame, EARLY), Sales(frame))
     after = asked(frame, EARLY).filter(pl.col("as_of") > day).height
     assert after <= n <= after + 1  # and its own row
 

@@ -116,7 +116,7 @@ def evaluation_splits(config: SplitsConfig, warehouse: Warehouse) -> dg.Material
     def made() -> set[str]:
         return set(warehouse.read(making.SPLITS, columns=["backtest_id"])["backtest_id"])
 
-    snapshot = warehouse.read(sql("modeling/snapshot.sql").bind(tables=INPUTS)).rows()
+    snapshot = warehouse.read(sql("ledger/content_hashes.sql").bind(tables=INPUTS)).rows()
     return built(
         warehouse,
         making.SPLITS,
