@@ -21,10 +21,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from realty_assets.features.known_hash import DAY_US
 from realty_assets.features.market_index import Vintage
 from realty_assets.features.matrix import FeatureSettings
 from realty_assets.features.registry import features
-from realty_assets.features.sales import day_numbers, effective_known_at
+from realty_assets.features.sales import day_numbers, effective_known_at, epoch_day
 from realty_assets.features.tracks import OFF_MARKET
 from realty_assets.modeling.boosters import fed, train_booster
 from realty_assets.modeling.settings import Member, ModelSettings, NotEnoughSales, Target
@@ -75,19 +76,79 @@ class TrainingSet:
         return digest.hexdigest()
 
 
-def usable_for_training(cutoff: date) -> pl.Expr:
-    """Valid sales known before 00:00 UTC of `cutoff` that had a market to be compared with."""
+def may_teach() -> pl.Expr:
+    """Valid sales that had a market to be compared with."""
     return (
         (pl.col("role") == "sale")
         & pl.col("excluded_by").is_null()
-        & (effective_known_at() < pl.lit(cutoff).cast(pl.Datetime("us")))
         & pl.col("hedonic_log_value").is_not_null()
     )
+
+
+def usable_for_training(cutoff: date) -> pl.Expr:
+    """Those of them that were known before 00:00 UTC of `cutoff`."""
+    return may_teach() & (effective_known_at() < pl.lit(cutoff).cast(pl.Datetime("us")))
 
 
 def n_usable(matrix: pl.DataFrame, cutoff: date) -> int:
     """How many rows a model of `cutoff` can learn from."""
     return matrix.filter(usable_for_training(cutoff)).height
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """All that a track's sales can ever teach, in a stable order, ready to be cut at any day:
+    `inputs` (n, k) by `names`, `known_at` (microseconds UTC), `close_day` (days since 1970),
+    `log_price`, `start` and `ln_living_area` (n,).
+    """
+
+    names: tuple[str, ...]
+    inputs: npt.NDArray[np.float32]
+    known_at: npt.NDArray[np.int64]
+    close_day: npt.NDArray[np.int64]
+    log_price: Array
+    start: Array
+    ln_living_area: Array
+    kind: Target
+
+    @classmethod
+    def of(cls, matrix: pl.DataFrame, settings: FeatureSettings, target: Target) -> Lessons:
+        """`matrix` holds the rows of one track."""
+        rows = matrix.filter(may_teach() & pl.col("known_at").is_not_null()).sort(
+            "as_of", "listing_key", "property_key", "close_price"
+        )
+        names = input_names(settings, rows["track"][0] if len(rows) else OFF_MARKET)
+        known_at = rows.select(known=effective_known_at())["known"].cast(pl.Int64)
+        return cls(
+            names=names,
+            inputs=inputs_of(rows, names),
+            known_at=known_at.to_numpy(),
+            close_day=day_numbers(rows["close_date"]),
+            log_price=np.log(rows["close_price"].to_numpy()),
+            start=rows[STARTS[target]].to_numpy().copy(),
+            ln_living_area=rows["ln_living_area"].to_numpy(),
+            kind=target,
+        )
+
+    def before(self, cutoff: date, vintage: Vintage) -> TrainingSet:
+        """What was known before 00:00 UTC of `cutoff`; `vintage` is the index as known then.
+
+        Empty columns are left out; which are empty is seen from these rows only.
+        """
+        rows = np.flatnonzero(self.known_at < epoch_day(cutoff) * DAY_US)
+        inputs = self.inputs[rows]
+        full = np.flatnonzero(~np.isnan(inputs).all(axis=0))
+        target = self.log_price[rows]
+        if self.kind == "level":
+            target = target - vintage.index(self.close_day[rows])
+        return TrainingSet(
+            names=tuple(self.names[i] for i in full),
+            inputs=np.ascontiguousarray(inputs[:, full]),
+            target=target,
+            start=self.start[rows],
+            per_sqft=target - self.ln_living_area[rows],
+            kind=self.kind,
+        )
 
 
 def training_set(
@@ -97,27 +158,8 @@ def training_set(
     settings: FeatureSettings,
     target: Target = "level",
 ) -> TrainingSet:
-    """Training set at `cutoff`; `vintage` is the index as known then. Empty columns are left out.
-
-    `matrix` holds the rows of one track. Which columns are empty is seen from rows known before the
-    cutoff only.
-    """
-    rows = matrix.filter(usable_for_training(cutoff)).sort(
-        "as_of", "listing_key", "property_key", "close_price"
-    )
-    track = rows["track"][0] if len(rows) else OFF_MARKET
-    names = tuple(n for n in input_names(settings, track) if rows[n].null_count() < len(rows))
-    log_price = np.log(rows["close_price"].to_numpy())
-    if target == "level":
-        log_price = log_price - vintage.index(day_numbers(rows["close_date"]))
-    return TrainingSet(
-        names=names,
-        inputs=inputs_of(rows, names),
-        target=log_price,
-        start=rows[STARTS[target]].to_numpy().copy(),
-        per_sqft=log_price - rows["ln_living_area"].to_numpy(),
-        kind=target,
-    )
+    """Training set at one `cutoff`: see `Lessons.before`."""
+    return Lessons.of(matrix, settings, target).before(cutoff, vintage)
 
 
 def inputs_of(rows: pl.DataFrame, names: tuple[str, ...]) -> npt.NDArray[np.float32]:

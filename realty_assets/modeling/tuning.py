@@ -24,11 +24,11 @@ from realty_assets.evaluation.splits import Fold, next_month, rolling_origin
 from realty_assets.features.matrix import build_matrix
 from realty_assets.features.sales import epoch_day
 from realty_assets.modeling.points import (
+    Lessons,
     TrainingSet,
     n_usable,
     predict_member,
     train_member,
-    training_set,
 )
 from realty_assets.modeling.settings import Member, Target
 from realty_assets.modeling.walk_forward import Market, fold_sales
@@ -98,14 +98,10 @@ class Search:
         if not self.folds:
             return
         vintages = market.vintages(max(f.cutoff for f in self.folds))
+        lessons = {target: Lessons.of(market.matrix, market.features, target) for target in targets}
         self.sets: dict[Target, list[TrainingSet]] = {
-            target: [
-                training_set(
-                    market.matrix, f.cutoff, vintages[epoch_day(f.cutoff)], market.features, target
-                )
-                for f in self.folds
-            ]
-            for target in targets
+            target: [known.before(f.cutoff, vintages[epoch_day(f.cutoff)]) for f in self.folds]
+            for target, known in lessons.items()
         }
         self.rows = []
         for fold in self.folds:

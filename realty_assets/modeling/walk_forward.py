@@ -26,11 +26,11 @@ from realty_assets.features.vintages import Vintages, make_vintages
 from realty_assets.modeling.conformal import ERROR_INPUTS, LISTING_INPUTS
 from realty_assets.modeling.kept_boosters import KeptBoosters, booster_keys
 from realty_assets.modeling.points import (
+    Lessons,
     PointModel,
     TrainingSet,
     n_usable,
     train_member,
-    training_set,
 )
 from realty_assets.modeling.settings import Member, ModelSettings
 
@@ -142,16 +142,8 @@ def walk_forward(
     if not folds:
         return pl.DataFrame()
     vintages = market.vintages(max(f.cutoff for f in folds))
-    sets = {
-        f: training_set(
-            market.matrix,
-            f.cutoff,
-            vintages[epoch_day(f.cutoff)],
-            market.features,
-            market.model.target,
-        )
-        for f in folds
-    }
+    lessons = Lessons.of(market.matrix, market.features, market.model.target)
+    sets = {f: lessons.before(f.cutoff, vintages[epoch_day(f.cutoff)]) for f in folds}
     homes = {f: fold_sales(market.sales_frame, f, market.track) for f in folds}
     bases = {f: basis_of(sets[f], homes[f], market) for f in folds}
     known: dict[Fold, pl.DataFrame] = {}
