@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, fields
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -45,8 +46,14 @@ SCHEMA: dict[str, Any] = {
 def fit_basis(known_hash: str, day: int, settings: IndexSettings) -> str:
     """Hash (hex) of all that the fit of `day` (days since 1970) depends on; `known_hash` stands for
     the sales known before it."""
-    parts = [known_hash, day, asdict(settings), CODE_VERSION]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    parts = f"{known_hash} {day} {_told(settings)}"
+    return hashlib.sha256(parts.encode()).hexdigest()
+
+
+@lru_cache(maxsize=8)
+def _told(settings: IndexSettings) -> str:
+    """Settings and code in one text; asked for once for each month."""
+    return json.dumps([asdict(settings), CODE_VERSION], sort_keys=True)
 
 
 def fits_frame(fits: Fits) -> pl.DataFrame:

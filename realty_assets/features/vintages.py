@@ -25,9 +25,14 @@ def vintage_days(sales: Sales, last_day: int) -> list[int]:
     before it, so a vintage must have the same forerunners whoever asks for it.
     """
     first = int(sales.known_at[0] // DAY_US) if len(sales) else last_day
+    return _months(min(first, last_day), last_day)
+
+
+def _months(first: int, last: int) -> list[int]:
+    """First days of the months from that of `first` to that of `last` (days since 1970)."""
     months = np.arange(
-        np.datetime64(min(first, last_day), "D").astype("datetime64[M]"),
-        np.datetime64(last_day, "D").astype("datetime64[M]") + 1,
+        np.datetime64(first, "D").astype("datetime64[M]"),
+        np.datetime64(last, "D").astype("datetime64[M]") + 1,
     )
     return months.astype("datetime64[D]").astype(np.int64).tolist()
 
@@ -100,22 +105,23 @@ def index_frame(vintages: Vintages, sales: Sales, months_ahead: int = 3) -> pl.D
     rows = []
     for day, vintage in sorted(vintages.items()):
         known = slice(0, sales.n_known(day))
-        months, counts = np.unique(month_start(sales.close_day[known]), return_counts=True)
-        n_by_month = dict(zip(months.tolist(), counts.tolist(), strict=True))
-        month = int(month_start(vintage.first_day))
+        sold, counts = np.unique(month_start(sales.close_day[known]), return_counts=True)
+        n_by_month = dict(zip(sold.tolist(), counts.tolist(), strict=True))
         last = months_before(day, -months_ahead)
-        while month <= last:
-            middle = np.array([month + 14])
-            rows.append(
-                {
-                    "vintage": day,
-                    "month": month,
-                    "index_log": float(vintage.index(middle)[0]),
-                    "n_sales": n_by_month.get(month, 0),
-                    "forecast": bool(middle[0] > vintage.last_day),
-                }
+        months = _months(int(month_start(vintage.first_day)), last)
+        middles = np.array(months, dtype=np.int64) + 14
+        rows += [
+            {
+                "vintage": day,
+                "month": month,
+                "index_log": level,
+                "n_sales": n_by_month.get(month, 0),
+                "forecast": middle > vintage.last_day,
+            }
+            for month, middle, level in zip(
+                months, middles.tolist(), vintage.index(middles).tolist(), strict=True
             )
-            month = months_before(month, -1)
+        ]
     schema: dict[str, pl.DataType] = {
         "vintage": pl.Int32(),
         "month": pl.Int32(),
