@@ -275,6 +275,13 @@ class Warehouse(DuckDBResource):
         with self.connect() as conn:
             return _read(conn, what, params, columns)
 
+    def columns(self, table: str) -> list[str]:
+        """Names of the columns of `table`. Raises WarehouseMissing."""
+        with self.connect() as conn:
+            if not _exists(conn, table):
+                raise WarehouseMissing(f"There is no table {table} in the warehouse yet.")
+            return [name for name, *_ in conn.execute(f"DESCRIBE {table}").fetchall()]
+
     def exists(self, table: str) -> bool:
         if not self.path.exists():
             return False

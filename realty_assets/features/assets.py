@@ -26,7 +26,7 @@ from realty_assets.today import market_today
 from realty_assets.warehouse import Warehouse
 
 CODE_VERSION = registry.CODE_VERSION
-RECENT_SALES = 2_000
+COMPARABLES, RECENT_SALES = "features.comparables", 2_000
 SALES_DEPS = [table.split(".") for table in SALES_INPUTS]
 MATRIX_INPUTS = [*SALES_INPUTS, "clean.listings", "clean.properties"]
 MATRIX_DEPS = [table.split(".") for table in (*MATRIX_INPUTS, VINTAGES)]
@@ -129,7 +129,7 @@ def _matrix(track: str, description: str) -> dg.AssetsDefinition:
             )
             n_made = len(changes.rows)
             # Where nothing stays, columns may be others, too.
-            return changes.rows if len(changes.rows) == len(subjects) else changes
+            return changes if len(changes.gone) < standing.n_unique() else changes.rows
 
         result = built(
             warehouse,
@@ -166,28 +166,37 @@ matrix_on_market = _matrix(
 def comparables(warehouse: Warehouse) -> dg.MaterializeResult:
     today, settings = market_today(warehouse), feature_settings()
 
-    def compute() -> pl.DataFrame:
+    def compute() -> Data:
         with warehouse.connect():  # opened once for all that is read
-            known, threads = known_market(warehouse), get_settings().n_threads
+            known, standing = known_market(warehouse), _bases(warehouse, COMPARABLES, rank=1)
             subjects = _subjects(warehouse, known.frame, today, OFF_MARKET)
-        wanted = evidence_subjects(subjects, RECENT_SALES)
-        return comparables_frame(wanted, known.off_market, settings, n_threads=threads)
+        changes = extension(
+            standing,
+            evidence_subjects(subjects, RECENT_SALES),
+            known.off_market,
+            settings,
+            build=comparables_frame,
+            n_threads=get_settings().n_threads,
+        )
+        return changes if len(changes.gone) < standing.n_unique() else changes.rows
 
     return built(
         warehouse,
-        "features.comparables",
+        COMPARABLES,
         inputs=MATRIX_INPUTS,
         code_version=CODE_VERSION,
         settings={"today": today, "recent_sales": RECENT_SALES, **settings.described()},
         compute=compute,
+        named_by=[BASIS],
     )
 
 
-def _bases(warehouse: Warehouse, table: str) -> pl.Series:
-    """The bases of the rows of a matrix as it stands; none before there is one."""
-    if not warehouse.exists(table):
+def _bases(warehouse: Warehouse, table: str, **only: int) -> pl.Series:
+    """The bases of the rows of a table as it stands, of those where a column is as `only` says;
+    none before there is a table that keeps them."""
+    if not warehouse.exists(table) or BASIS not in warehouse.columns(table):
         return pl.Series(BASIS, [], dtype=pl.String)
-    return warehouse.read(table, columns=[BASIS])[BASIS]
+    return warehouse.read(table, columns=[BASIS, *only]).filter(**only)[BASIS]
 
 
 def _subjects(warehouse: Warehouse, sales: pl.DataFrame, today: date, track: str) -> pl.DataFrame:

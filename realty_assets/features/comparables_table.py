@@ -15,6 +15,7 @@ import polars as pl
 
 from realty_assets.features.block import Block
 from realty_assets.features.comparables import most_alike, unlikeness
+from realty_assets.features.incremental import BASIS
 from realty_assets.features.matrix import FeatureSettings, chunks, prepared
 from realty_assets.features.sales import Sales
 from realty_assets.features.vintages import Vintages
@@ -50,7 +51,8 @@ def comparables_frame(
     vintages: Vintages | None = None,
     n_threads: int = 1,
 ) -> pl.DataFrame:
-    """One row per subject and comparable, most alike first: KEYS and the columns of SCHEMA.
+    """One row per subject and comparable, most alike first: KEYS, the subject's basis where it
+    carries one, and the columns of SCHEMA.
 
     `comp_adjusted_price` (usd) is what the comparable would have fetched with the subject's
     attributes on the day the subject is expected to close: the weighted mean of its logs is the
@@ -68,8 +70,9 @@ def comparables_frame(
         parts = list(threads.map(one, chunks(query.info_day)))
     found = pl.concat([_none(), *parts])
     order = ("as_of", "role", "listing_key", "property_key", "rank")
-    keys = frame.select(KEYS).with_row_index("subject").cast({"subject": pl.Int64})
-    return found.join(keys, on="subject").select(*KEYS, *SCHEMA).sort(order)
+    names = [name for name in (*KEYS, BASIS) if name in frame.columns]
+    keys = frame.select(names).with_row_index("subject").cast({"subject": pl.Int64})
+    return found.join(keys, on="subject").select(*names, *SCHEMA).sort(order)
 
 
 def _none() -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""A matrix that grows: rows whose basis is unchanged are taken over, the others are made.
+"""A table that grows: rows whose basis is unchanged stay as they are, the others are made.
 
 `basis` is the hash of all that a row is made of: what is told of its subject, the sales known
 before its information ends (and with them every vintage that it may use), the settings with their
@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 import polars as pl
 
@@ -52,30 +53,58 @@ def row_bases(
     return pl.Series(BASIS, bases, dtype=pl.String)
 
 
+class Build(Protocol):
+    """Makes the rows of subjects that carry their basis; each row carries that of its subject."""
+
+    def __call__(
+        self,
+        subjects: pl.DataFrame,
+        sales: Sales,
+        settings: FeatureSettings,
+        *,
+        n_threads: int,
+    ) -> pl.DataFrame: ...
+
+
+def matrix_rows(
+    subjects: pl.DataFrame,
+    sales: Sales,
+    settings: FeatureSettings,
+    *,
+    n_threads: int,
+    track: str,
+) -> pl.DataFrame:
+    """The rows of `build_matrix`, one per subject."""
+    rows = build_matrix(subjects, sales, settings, n_threads=n_threads, track=track)
+    return rows.with_columns(subjects[BASIS])
+
+
 def extension(
     standing: pl.Series,
     subjects: pl.DataFrame,
     sales: Sales,
     settings: FeatureSettings,
     *,
+    build: Build | None = None,
     n_threads: int = 1,
     track: str = OFF_MARKET,
 ) -> Changes:
-    """What makes the matrix of `subjects` (that of `build_matrix`, with the basis of each row) out
-    of a table whose rows have the bases `standing` (m,), of whatever sales and settings.
+    """What turns a table into that of the rows that `build` (the matrix, unless another is given)
+    makes of `subjects`. `standing` (m,) are the bases of the subjects whose rows stand in it, of
+    whatever sales and settings.
 
     The table then holds, bit for bit, what a build without it would hold. Rows that stand are not
     read.
     """
-    bases = row_bases(subjects, sales, settings, track)
-    wanted, stood = (_counted(names) for names in (bases, standing))
+    told = subjects.with_columns(row_bases(subjects, sales, settings, track))
+    wanted, stood = (_counted(names) for names in (told[BASIS], standing))
     both = wanted.join(stood, on=BASIS, how="full", coalesce=True, suffix="_stood")
     # Subjects that are told of in the same words share a basis: all their rows stand, or none.
     other = both.filter(~pl.col("n").eq_missing(pl.col("n_stood")))
-    new = bases.is_in(other[BASIS].implode())
-    made = build_matrix(subjects.filter(new), sales, settings, n_threads=n_threads, track=track)
-    gone = other.filter(pl.col("n_stood").is_not_null())[BASIS]
-    return Changes(BASIS, gone, made.with_columns(bases.filter(new)))
+    new = told.filter(pl.col(BASIS).is_in(other[BASIS].implode()))
+    make = build or partial(matrix_rows, track=track)
+    made = make(new, sales, settings, n_threads=n_threads)
+    return Changes(BASIS, other.filter(pl.col("n_stood").is_not_null())[BASIS], made)
 
 
 def _counted(bases: pl.Series) -> pl.DataFrame:

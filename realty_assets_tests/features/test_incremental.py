@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from realty_assets.features.comparables_table import comparables_frame
 from realty_assets.features.fits import fits_frame, read_fits
-from realty_assets.features.incremental import BASIS, extension, row_bases
+from realty_assets.features.incremental import BASIS, Build, extension, row_bases
 from realty_assets.features.known_hash import row_texts
 from realty_assets.features.matrix import FeatureSettings, build_matrix
 from realty_assets.features.sales import Sales
@@ -46,26 +47,32 @@ def extended(
     subjects: pl.DataFrame,
     sales: Sales,
     track: str = OFF_MARKET,
+    build: Build | None = None,
 ) -> tuple[pl.DataFrame, int]:
-    """(the matrix as a table that held `standing` holds it afterwards, how many rows were made)."""
+    """(a table that held `standing` as it is afterwards, of how many subjects rows were made)."""
     with TemporaryDirectory() as folder:
         warehouse = Warehouse.at(Path(folder) / "warehouse.duckdb")
         bases = pl.Series(BASIS, [], dtype=pl.String)
         if standing is not None:
-            warehouse.replace("features.matrix", standing)
-            bases = standing[BASIS]
-        changes = extension(bases, subjects, sales, SETTINGS, track=track)
+            warehouse.replace("features.rows", standing)
+            bases = first_rows(standing)[BASIS]
+        changes = extension(bases, subjects, sales, SETTINGS, track=track, build=build)
         with warehouse.transaction() as tx:
             if standing is None:
-                tx.replace("features.matrix", changes.rows)
+                tx.replace("features.rows", changes.rows)
             else:
-                tx.change("features.matrix", changes)
-        return warehouse.read("features.matrix"), len(changes.rows)
+                tx.change("features.rows", changes)
+        return warehouse.read("features.rows"), len(first_rows(changes.rows))
+
+
+def first_rows(rows: pl.DataFrame) -> pl.DataFrame:
+    """One row per subject that has any."""
+    return rows.filter(rank=1) if "rank" in rows.columns else rows
 
 
 def assert_same_rows(got: pl.DataFrame, expected: pl.DataFrame) -> None:
     """The same rows bit for bit; their order in a table says nothing."""
-    key = [BASIS, "listing_key", "property_key"]
+    key = [BASIS, "listing_key", "property_key", *(["rank"] if "rank" in got.columns else [])]
     assert_frame_equal(got.sort(key), expected.sort(key), check_exact=True)
 
 
@@ -174,6 +181,19 @@ def test_a_sale_that_was_known_for_long_touches_all_that_came_after(sales) -> No
     _, n = extended(standing, asked(frame, EARLY), Sales(frame))
     after = asked(frame, EARLY).filter(pl.col("as_of") > day).height
     assert after <= n <= after + 1  # and its own row
+
+
+def test_comparables_are_extended_in_the_same_way(sales) -> None:
+    early, later = known_by(sales, EARLY), known_by(sales, EARLY + timedelta(days=31))
+    standing, _ = extended(None, asked(early, EARLY), Sales(early), build=comparables_frame)
+    subjects = asked(later, EARLY + timedelta(days=31))
+    fresh, n_all = extended(None, subjects, Sales(later), build=comparables_frame)
+    got, n = extended(standing, subjects, Sales(later), build=comparables_frame)
+    assert_same_rows(got, fresh)
+    assert len(later) - len(early) <= n < (len(later) - len(early)) + 40 < n_all
+    plain = comparables_frame(subjects, Sales(later), SETTINGS)
+    order = ["as_of", "role", "listing_key", "property_key", "rank"]
+    assert_frame_equal(got.sort(order).drop(BASIS), plain, check_exact=True)
 
 
 def test_every_knob_is_part_of_the_basis(sales) -> None:
