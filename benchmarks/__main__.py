@@ -54,10 +54,10 @@ def _line(row: dict[str, Any]) -> str:
 
 
 def _standing() -> dict[str, str]:
-    """The rows of the page as it stands, by name; none where it is of another form."""
-    page = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else ""
+    """The rows of the page as it stands, by name."""
+    page = RESULTS.read_text(encoding="utf-8")
     if HEAD not in page:
-        return {}
+        raise SystemExit(f"{RESULTS.name} is of another form: `make bench` makes it anew.")
     rows = page.split(HEAD, 1)[1].strip().split("\n\n", 1)[0].splitlines()
     return {row.split("|")[1].strip(): row for row in rows}
 

@@ -210,7 +210,6 @@ def _result(
 
 __all__ = [
     "BUILDS",
-    "Changes",
     "Data",
     "built",
     "built_many",

@@ -123,8 +123,14 @@ class Tx:
         return self.report(table)
 
     def change(self, table: str, changes: Changes) -> TableReport:
-        """Takes `changes.gone` out of `table` and puts `changes.rows` in, by column name."""
-        check_table_name(table)
+        """Takes `changes.gone` out of `table` and puts `changes.rows` in, by column name.
+
+        Raises ValueError when the rows have other columns than the table: what stays would be of
+        another form than what comes.
+        """
+        columns = [name for name, _ in self.report(table).columns]
+        if sorted(columns) != sorted(changes.rows.columns):
+            raise ValueError(f"{table} cannot be changed to other columns: {changes.rows.columns}")
         gone = changes.gone.alias("name").to_frame()
         rest = f"DELETE FROM {table} WHERE {changes.named_by} IN "
         self._run(rest, gone, None, as_set=True)

@@ -74,7 +74,7 @@ def matrix_rows(
     n_threads: int,
     track: str,
 ) -> pl.DataFrame:
-    """The rows of `build_matrix`, one per subject."""
+    """One row per subject: the columns of `build_matrix` and the subject's basis."""
     rows = build_matrix(subjects, sales, settings, n_threads=n_threads, track=track)
     return rows.with_columns(subjects[BASIS])
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 
 import polars as pl
 
-from realty_assets.features.fits import kept_fits
+from realty_assets.features.fits import Fits, kept_fits
 from realty_assets.features.sales import Sales
 from realty_assets.features.tracks import OFF_MARKET
 from realty_assets.warehouse import Warehouse, WarehouseMissing, sql
@@ -17,36 +17,56 @@ SALES_INPUTS = ("clean.sales", "clean.contracts")
 
 @dataclass(frozen=True)
 class KnownMarket:
-    """`frame` has one row per sale, with the day of its contract; `off_market` is what it teaches
-    on that track. What is fitted on the sales is kept with them (`off_market.fits`)."""
+    """`frame` has one row per sale, with the day of its contract; `fits` are those of vintages that
+    need not be made again, and what is fitted on the sales joins them."""
 
     frame: pl.DataFrame
-    off_market: Sales
+    fits: Fits
+
+    @cached_property
+    def off_market(self) -> Sales:
+        """What the sales teach on the off_market track."""
+        return Sales(self.frame, fits=self.fits)
 
     def sales(self, track: str) -> Sales:
         """The sales as they stand on `track`. Raises UnknownTrack."""
+        base = self.off_market
         if track == OFF_MARKET:
-            return self.off_market
-        # Made here, so that the tracks share them.
-        _ = self.off_market.known_hashes, self.off_market.levels
-        return self.off_market.on(track)
+            return base
+        # Made before the track parts from it, so that the tracks share them.
+        _ = base.known_hashes, base.levels, base.previous, base.ranked, base.list_ratio_log
+        return base.on(track)
+
+
+# The newest answer: its home, the hashes of what it was read from, and the market.
+_NEWEST: dict[str, tuple[dict[str, str], KnownMarket]] = {}
 
 
 def known_market(warehouse: Warehouse) -> KnownMarket:
-    """The sales of the home. Every face of a run asks for them: the newest answer is kept, under
-    the hash of what it was read from.
+    """The sales of the home. Every face of a run asks for them: the newest answer is kept for as
+    long as the tables hold what it was read from.
 
     Raises WarehouseMissing when they have not been made.
     """
-    found = warehouse.read(sql("ledger/content_hashes.sql").bind(tables=list(SALES_INPUTS)))
-    contents = tuple(sorted(found.iter_rows()))
-    if missing := set(SALES_INPUTS) - {table for table, _ in contents}:
-        raise WarehouseMissing(f"{', '.join(sorted(missing))} has not been made yet.")
-    return _read(warehouse.database, contents)
+    with warehouse.connect():  # hashes and rows of one moment: nobody else writes meanwhile
+        contents = _contents(warehouse)
+        kept = _NEWEST.get(warehouse.database)
+        if kept is None or kept[0] != contents:
+            _NEWEST.clear()  # one market at a time
+            frame = warehouse.read(sql("features/sales.sql"))
+            kept = contents, KnownMarket(frame, kept_fits(warehouse))
+            _NEWEST[warehouse.database] = kept
+    return kept[1]
 
 
-@lru_cache(maxsize=1)
-def _read(database: str, contents: tuple[tuple[str, str], ...]) -> KnownMarket:
-    warehouse = Warehouse.at(database)
-    frame = warehouse.read(sql("features/sales.sql"))
-    return KnownMarket(frame, Sales(frame, fits=kept_fits(warehouse)))
+def _contents(warehouse: Warehouse) -> dict[str, str]:
+    """Content hash of each table that the market is read from."""
+    found: dict[str, str] = {}
+    if warehouse.exists("ledger.builds"):
+        rows = warehouse.read(sql("ledger/content_hashes.sql").bind(tables=list(SALES_INPUTS)))
+        found = dict(rows.iter_rows())
+    if missing := sorted(set(SALES_INPUTS) - set(found)):
+        raise WarehouseMissing(
+            f"{' and '.join(missing)} not made yet: `realty run cleaning` makes them."
+        )
+    return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
 import uuid
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -17,16 +18,19 @@ from pathlib import Path
 from realty_assets.modeling.points import TrainingSet
 from realty_assets.modeling.settings import Member, ModelSettings
 
-CODE_VERSION = "1"
+_ONE_DAY_S = 86_400.0
 _HASH_BYTES = hashlib.sha256().digest_size
 
 
-def booster_keys(data: TrainingSet, settings: ModelSettings) -> list[tuple[Member, str]]:
-    """Each member with a hash (hex) of all that its bytes depend on: equal keys, equal boosters."""
+def booster_keys(
+    data: TrainingSet, settings: ModelSettings, code_version: str
+) -> list[tuple[Member, str]]:
+    """Each member with a hash (hex) of all that its bytes depend on: equal keys, equal boosters.
+    `code_version` is that of the code which trains."""
     import xgboost as xgb
 
     learned = data.sha256()
-    parts = [learned, asdict(settings), xgb.__version__, CODE_VERSION]
+    parts = [learned, asdict(settings), xgb.__version__, code_version]
     return [
         (member, hashlib.sha256(json.dumps([*parts, asdict(member)]).encode()).hexdigest())
         for member in settings.members
@@ -41,10 +45,10 @@ class KeptBoosters:
 
     def get(self, key: str) -> bytes | None:
         """The booster of `key`; None where it is not kept, or its file is not what was written."""
-        path = self._path(key)
-        if not path.exists():
+        try:
+            written = self._path(key).read_bytes()
+        except FileNotFoundError:
             return None
-        written = path.read_bytes()
         digest, raw = written[:_HASH_BYTES], written[_HASH_BYTES:]
         return raw if hashlib.sha256(raw).digest() == digest else None
 
@@ -56,12 +60,16 @@ class KeptBoosters:
         os.replace(beside, self._path(key))
 
     def only(self, keys: Iterable[str]) -> None:
-        """Lets go of all others, and of what a killed run left half written."""
+        """Lets go of all others, and of what a killed run left half written a day ago."""
         wanted = {self._path(key) for key in keys}
-        if self.folder.exists():
-            for path in self.folder.iterdir():
-                if path not in wanted:
-                    path.unlink()
+        for path in [*self.folder.glob("*.ubj"), *self.folder.glob(".*-*")]:
+            if path not in wanted and (path.suffix == ".ubj" or _is_old(path)):
+                path.unlink(missing_ok=True)
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.ubj"
+
+
+def _is_old(path: Path) -> bool:
+    """Whether nobody can be writing it any more."""
+    return path.exists() and time.time() - path.stat().st_mtime > _ONE_DAY_S

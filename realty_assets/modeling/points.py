@@ -82,6 +82,7 @@ def may_teach() -> pl.Expr:
         (pl.col("role") == "sale")
         & pl.col("excluded_by").is_null()
         & pl.col("hedonic_log_value").is_not_null()
+        & pl.col("known_at").is_not_null()
     )
 
 
@@ -114,7 +115,7 @@ class Lessons:
     @classmethod
     def of(cls, matrix: pl.DataFrame, settings: FeatureSettings, target: Target) -> Lessons:
         """`matrix` holds the rows of one track."""
-        rows = matrix.filter(may_teach() & pl.col("known_at").is_not_null()).sort(
+        rows = matrix.filter(may_teach()).sort(
             "as_of", "listing_key", "property_key", "close_price"
         )
         names = input_names(settings, rows["track"][0] if len(rows) else OFF_MARKET)
@@ -136,14 +137,13 @@ class Lessons:
         Empty columns are left out; which are empty is seen from these rows only.
         """
         rows = np.flatnonzero(self.known_at < epoch_day(cutoff) * DAY_US)
-        inputs = self.inputs[rows]
-        full = np.flatnonzero(~np.isnan(inputs).all(axis=0))
+        full = np.flatnonzero(~np.isnan(self.inputs[rows]).all(axis=0))
         target = self.log_price[rows]
         if self.kind == "level":
             target = target - vintage.index(self.close_day[rows])
         return TrainingSet(
             names=tuple(self.names[i] for i in full),
-            inputs=np.ascontiguousarray(inputs[:, full]),
+            inputs=self.inputs[np.ix_(rows, full)],
             target=target,
             start=self.start[rows],
             per_sqft=target - self.ln_living_area[rows],
@@ -159,7 +159,8 @@ def training_set(
     target: Target = "level",
 ) -> TrainingSet:
     """Training set at one `cutoff`: see `Lessons.before`."""
-    return Lessons.of(matrix, settings, target).before(cutoff, vintage)
+    known = matrix.filter(usable_for_training(cutoff))
+    return Lessons.of(known, settings, target).before(cutoff, vintage)
 
 
 def inputs_of(rows: pl.DataFrame, names: tuple[str, ...]) -> npt.NDArray[np.float32]:

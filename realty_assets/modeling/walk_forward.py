@@ -142,8 +142,7 @@ def walk_forward(
     if not folds:
         return pl.DataFrame()
     vintages = market.vintages(max(f.cutoff for f in folds))
-    lessons = Lessons.of(market.matrix, market.features, market.model.target)
-    sets = {f: lessons.before(f.cutoff, vintages[epoch_day(f.cutoff)]) for f in folds}
+    sets = _training_sets(market, folds, vintages)
     homes = {f: fold_sales(market.sales_frame, f, market.track) for f in folds}
     bases = {f: basis_of(sets[f], homes[f], market) for f in folds}
     known: dict[Fold, pl.DataFrame] = {}
@@ -154,9 +153,6 @@ def walk_forward(
                 known[fold] = rows
     todo = [f for f in folds if f not in known and len(homes[f])]
     models = train_all([sets[f] for f in todo], market.model, market.n_threads, kept)
-    if kept is not None:
-        newest = [sets[f] for f in sorted(folds)[-KEPT_FOLDS:]]
-        kept.only(key for data in newest for _, key in booster_keys(data, market.model))
     for fold, model in zip(todo, models, strict=True):
         rows = build_matrix(
             homes[fold],
@@ -179,11 +175,25 @@ def walk_forward(
                 pl.lit(bases[fold]).alias("basis"),
             )
         )
+    if kept is not None:  # last: a walk that is cut short finds what it trained
+        newest = [sets[f] for f in sorted(folds)[-KEPT_FOLDS:]]
+        kept.only(key for data in newest for _, key in _keys(data, market.model))
     if not known:
         return pl.DataFrame()
     return pl.concat([known[f] for f in sorted(known)], how="vertical").sort(
         "cutoff", "listing_key", "property_key", "close_price"
     )
+
+
+def _training_sets(
+    market: Market, folds: Sequence[Fold], vintages: Vintages
+) -> dict[Fold, TrainingSet]:
+    lessons = Lessons.of(market.matrix, market.features, market.model.target)
+    return {f: lessons.before(f.cutoff, vintages[epoch_day(f.cutoff)]) for f in folds}
+
+
+def _keys(data: TrainingSet, settings: ModelSettings) -> list[tuple[Member, str]]:
+    return booster_keys(data, settings, CODE_VERSION)
 
 
 def train_all(
@@ -205,7 +215,7 @@ def train_all(
             kept.put(key, raw)
         return raw
 
-    tasks = [(data, *named) for data in sets for named in booster_keys(data, settings)]
+    tasks = [(data, *named) for data in sets for named in _keys(data, settings)]
     with ThreadPoolExecutor(n_threads) as threads:
         boosters = list(threads.map(booster, tasks))
     n = len(settings.members)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -38,9 +39,13 @@ def alone(market: Market) -> pl.DataFrame:
 def test_what_is_kept_is_used_and_only_the_newest_folds_are(market, alone, tmp_path: Path) -> None:
     kept = KeptBoosters(tmp_path / "boosters")
     (tmp_path / "boosters").mkdir()
-    (tmp_path / "boosters" / ".left-by-a-kill").write_bytes(b"half")
+    left = [tmp_path / "boosters" / name for name in (".0a-left-by-a-kill", ".0b-being-written")]
+    for path in left:
+        path.write_bytes(b"half")
+    os.utime(left[0], (0.0, 0.0))
     assert_frame_equal(walk_forward(market, FOLDS, None, kept), alone, check_exact=True)
-    files = sorted(kept.folder.iterdir())
+    assert [path.exists() for path in left] == [False, True]
+    files = sorted(kept.folder.glob("*.ubj"))
     assert len(files) == KEPT_FOLDS * len(market.model.members)
     assert_frame_equal(walk_forward(market, FOLDS, None, kept), alone, check_exact=True)
     # Boosters cut short show: the second walk trained nothing in the newest folds.
