@@ -175,7 +175,7 @@ def _value(warehouse: Any, today: date, champion: Any) -> None:
     from realty_assets.modeling.markets import read_walked
     from realty_assets.modeling.model import value_subjects
     from realty_assets.modeling.settings import PROFILES
-    from realty_assets.warehouse import sql
+    from realty_assets.statements import sql
 
     walked = read_walked(warehouse, OFF_MARKET)
     assert walked is not None

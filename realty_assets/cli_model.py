@@ -51,7 +51,7 @@ def show(
 @app.command("list")
 def list_models(as_json: Json = False) -> None:
     """Every model of this home, the newest first."""
-    from realty_assets.warehouse import sql
+    from realty_assets.statements import sql
 
     warehouse = _warehouse()
     _models(warehouse)
@@ -115,7 +115,7 @@ def _write_rows(warehouse: Any, row: dict[str, Any], to: Path) -> int:
 
 def _standing(warehouse: Any, row: dict[str, Any]) -> dict[str, Any]:
     """Titles that the version holds, and the decisions on it, the newest last."""
-    from realty_assets.warehouse import sql
+    from realty_assets.statements import sql
 
     key = {"name": row["name"], "model_version": row["model_version"]}
     out: dict[str, Any] = {"titles": [], "decisions": []}

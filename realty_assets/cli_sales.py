@@ -57,7 +57,7 @@ def _listed(rule: str | None, limit: int) -> dict[str, Any]:
     from realty_assets.cleaning import overrides
     from realty_assets.cleaning.rules import RULE_SENTENCES
     from realty_assets.cleaning.sales import rule_counts
-    from realty_assets.warehouse import sql
+    from realty_assets.statements import sql
 
     if rule is not None and rule not in RULE_SENTENCES:
         raise actions.BadRequest(f"There is no rule {rule!r}: one of {', '.join(RULE_SENTENCES)}.")

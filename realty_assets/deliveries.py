@@ -20,7 +20,8 @@ from realty_assets.ingestion.inbox import DepositError
 from realty_assets.ingestion.inbox import deposit as deposit_into_inbox
 from realty_assets.ingestion.reading import FileRefused
 from realty_assets.photo_deliveries import exports_in
-from realty_assets.warehouse import Warehouse, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Warehouse
 
 # Journals of this process whose command has ended. They go when its result has been told.
 _ended: list[Path] = []

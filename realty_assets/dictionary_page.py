@@ -15,7 +15,8 @@ import pandera.polars as pa
 from realty_assets.dictionary import VOLATILE
 from realty_assets.fingerprint import LEFT_OUT, all_tables
 from realty_assets.ingestion import contract, photo_contract, rules
-from realty_assets.warehouse import SQL_ROOT, Warehouse
+from realty_assets.statements import SQL_ROOT
+from realty_assets.warehouse import Warehouse
 
 Columns = Mapping[str, Sequence[tuple[str, str]]]
 # Every schema of staging, with its version.

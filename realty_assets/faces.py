@@ -15,16 +15,15 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from realty_assets.fingerprint import table_fingerprint
+from realty_assets.fingerprint import content_hashes, table_fingerprint
+from realty_assets.statements import SqlFile, sql
 from realty_assets.warehouse import (
     Changes,
-    SqlFile,
     TableReport,
     Tx,
     Warehouse,
     WarehouseBusy,
     WarehouseMissing,
-    sql,
 )
 
 BUILDS = "ledger.builds"
@@ -78,7 +77,7 @@ def built_many(
     with warehouse.transaction() as tx:
         _create_builds(tx)
         input_hash = _input_hash(tx, inputs, code_version, settings)
-        stood = _standing(tx, tables)
+        stood = content_hashes(tx, tables)
         if _reusable(tx, tables, input_hash):
             results = [_result(tx.report(table), _output_hash(tx, table), True) for table in tables]
         else:
@@ -92,7 +91,7 @@ def built_many(
             for table in tables:
                 data = made[table]
                 if isinstance(data, Changes):
-                    _require_same(table, stood, _standing(tx, [table]))
+                    _require_same(table, stood, content_hashes(tx, [table]))
                     report = tx.change(table, data)
                 else:
                     report = tx.replace(table, data)
@@ -162,12 +161,6 @@ def _output_hash(tx: Tx, table: str) -> str:
             f"(`realty run all` makes everything in order)."
         )
     return rows[0][0]
-
-
-def _standing(tx: Tx, tables: Sequence[str]) -> dict[str, str]:
-    """Content hash of those tables that have been made, by name."""
-    found = tx.read(sql("ledger/content_hashes.sql").bind(tables=list(tables)))
-    return dict(found.iter_rows())
 
 
 def _require_same(table: str, before: Mapping[str, str], now: Mapping[str, str]) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 import duckdb
 
 from realty_assets.dictionary import VOLATILE
-from realty_assets.warehouse import Warehouse, WarehouseMissing, check_table_name, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Tx, Warehouse, WarehouseMissing, check_table_name
 
 # Not a table of the warehouse: what MLflow's registry holds.
 MLFLOW = "mlflow.registry"
@@ -54,6 +55,15 @@ def table_fingerprint(
         n_rows += len(batch)
         digest.update("".join(row[0] for row in batch).encode())
     return n_rows, digest.hexdigest()
+
+
+def content_hashes(store: Warehouse | Tx, tables: Sequence[str]) -> dict[str, str]:
+    """What each of `tables` holds, as a hash by name, as written down when it was made
+    (ledger.builds); those that have not been made are left out."""
+    if not store.exists("ledger.builds"):
+        return {}
+    found = store.read(sql("ledger/content_hashes.sql").bind(tables=list(tables)))
+    return dict(found.iter_rows())
 
 
 def all_tables(conn: duckdb.DuckDBPyConnection) -> list[str]:

@@ -7,8 +7,9 @@ from typing import Any
 from realty_assets.features.tracks import MATRICES, TRACKS
 from realty_assets.ingestion.inbox import pending
 from realty_assets.settings import Settings
+from realty_assets.statements import sql
 from realty_assets.today import market_today
-from realty_assets.warehouse import Tx, Warehouse, sql
+from realty_assets.warehouse import Tx, Warehouse
 
 
 def describe(settings: Settings, warehouse: Warehouse) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from realty_assets.settings import get_settings
-from realty_assets.warehouse import Tx, Warehouse, WarehouseMissing, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Tx, Warehouse, WarehouseMissing
 
 NEEDED = "a model needs 300 valid closed sales to train, and 100 more to calibrate"
 

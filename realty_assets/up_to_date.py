@@ -18,7 +18,8 @@ import polars as pl
 from realty_assets.fingerprint import mlflow_registry
 from realty_assets.ingestion.inbox import pending
 from realty_assets.settings import REPO_ROOT, Settings
-from realty_assets.warehouse import SQL_ROOT, Tx, Warehouse, sql
+from realty_assets.statements import SQL_ROOT, sql
+from realty_assets.warehouse import Tx, Warehouse
 
 FULL_RUNS = "ledger.full_runs"
 # Tables that name files: see ledger/named_files.sql.

@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,9 @@ from dagster_duckdb import DuckDBResource
 
 from realty_assets.errors import RealtyError
 from realty_assets.processes import process_tags
-from realty_assets.settings import REPO_ROOT, get_settings
+from realty_assets.settings import get_settings
+from realty_assets.statements import SqlFile
 
-SQL_ROOT = REPO_ROOT / "sql"
 # The same for every connection of a process: DuckDB refuses a second one that differs.
 CONNECTION_CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "custom_user_agent": "dagster"
@@ -44,30 +44,6 @@ class WarehouseBusy(WarehouseError):
 
 class WarehouseMissing(WarehouseError):
     """There is no warehouse, or not the table that was asked for."""
-
-
-@dataclass(frozen=True)
-class SqlFile:
-    """A statement from sql/, with the values of its named parameters ($name)."""
-
-    name: str
-    text: str
-    params: Mapping[str, Any] = field(default_factory=dict)
-
-    def bind(self, **params: Any) -> SqlFile:
-        return replace(self, params={**self.params, **params})
-
-    def over(self, **queries: SqlFile) -> SqlFile:
-        """This statement with the rows of others under the names given, as if they were tables."""
-        named = ", ".join(f"{name} AS (\n{other.text}\n)" for name, other in queries.items())
-        params = {k: v for other in queries.values() for k, v in other.params.items()}
-        text = f"WITH {named}\nSELECT * FROM (\n{self.text}\n)"
-        return replace(self, text=text, params={**params, **self.params})
-
-
-def sql(name: str) -> SqlFile:
-    """The statement in sql/<name>, e.g. `sql("clean/sales.sql")`."""
-    return SqlFile(name, (SQL_ROOT / name).read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)
@@ -131,9 +107,10 @@ class Tx:
         columns = [name for name, _ in self.report(table).columns]
         if sorted(columns) != sorted(changes.rows.columns):
             raise ValueError(f"{table} cannot be changed to other columns: {changes.rows.columns}")
-        gone = changes.gone.alias("name").to_frame()
-        rest = f"DELETE FROM {table} WHERE {changes.named_by} IN "
-        self._run(rest, gone, None, as_set=True)
+        with self._registered(changes.gone.alias("name").to_frame()) as gone:
+            self.conn.execute(
+                f"DELETE FROM {table} WHERE {changes.named_by} IN (SELECT name FROM {gone})"
+            )
         return self.append(table, changes.rows)
 
     def read(
@@ -163,21 +140,21 @@ class Tx:
         self.conn.execute(f"CREATE SCHEMA IF NOT EXISTS {check_table_name(table).split('.')[0]}")
 
     def _run(
-        self,
-        prefix: str,
-        data: pl.DataFrame | SqlFile,
-        params: Mapping[str, Any] | None,
-        *,
-        as_set: bool = False,
+        self, prefix: str, data: pl.DataFrame | SqlFile, params: Mapping[str, Any] | None
     ) -> None:
         if isinstance(data, SqlFile):
             self.conn.execute(prefix + data.text, {**data.params, **(params or {})} or None)
             return
+        with self._registered(data) as name:
+            self.conn.execute(f"{prefix}SELECT * FROM {name}")
+
+    @contextmanager
+    def _registered(self, data: pl.DataFrame) -> Iterator[str]:
+        """The name under which statements see `data`."""
         name = "_incoming_frame"
         self.conn.register(name, data.to_arrow())
         try:
-            rows = f"SELECT * FROM {name}"
-            self.conn.execute(prefix + (f"({rows})" if as_set else rows))
+            yield name
         finally:
             self.conn.unregister(name)
 

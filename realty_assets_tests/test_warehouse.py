@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from realty_assets.faces import built
 from realty_assets.fingerprint import fingerprint_home, table_fingerprint
+from realty_assets.statements import SqlFile
 from realty_assets.warehouse import (
     Changes,
-    SqlFile,
     Warehouse,
     WarehouseBusy,
     WarehouseError,

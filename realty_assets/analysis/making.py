@@ -29,7 +29,8 @@ from realty_assets.features.tracks import OFF_MARKET
 from realty_assets.modeling.model import Valuer, load_valuer
 from realty_assets.modeling.walk_forward import Market
 from realty_assets.pages import write_page
-from realty_assets.warehouse import Warehouse, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Warehouse
 
 ATTRIBUTIONS, IMPORTANCE = "analysis.attributions", "analysis.global_importance"
 EFFECTS, CURVES = "analysis.effects", "analysis.individual_curves"

@@ -16,7 +16,8 @@ from realty_assets.cleaning.rules import RULE_SENTENCES, RULE_VERSION, SALE_RULE
 from realty_assets.faces import Data, built, record_build, result_of, with_metadata
 from realty_assets.fingerprint import table_fingerprint
 from realty_assets.settings import get_settings
-from realty_assets.warehouse import Warehouse, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Warehouse
 
 LINK_VERSION = f"{linking.RULE_VERSION}.{pairs.RULE_VERSION}.{address_rules.RULE_VERSION}"
 DECISIONS = "ledger.sale_decisions"

@@ -8,7 +8,7 @@ import polars as pl
 
 from realty_assets.cleaning.making import Reader
 from realty_assets.cleaning.rules import ANALYST, NOTES, RULE_SENTENCES
-from realty_assets.warehouse import sql
+from realty_assets.statements import sql
 
 
 @dataclass(frozen=True)

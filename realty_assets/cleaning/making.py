@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import polars as pl
 
 from realty_assets.cleaning import addresses, copies, linking, pairs, sales
-from realty_assets.warehouse import SqlFile, sql
+from realty_assets.statements import SqlFile, sql
 
 
 class Reader(Protocol):

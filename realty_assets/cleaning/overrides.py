@@ -10,7 +10,8 @@ import polars as pl
 
 from realty_assets.cleaning.rules import RULE_VERSION
 from realty_assets.errors import RealtyError
-from realty_assets.warehouse import Tx, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Tx
 
 TABLE = "ledger.sale_decisions"
 VERBS = ("exclude", "include")

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from realty_assets.warehouse import sql
+from realty_assets.statements import sql
 
 RULE_VERSION = "1"
 # Among homes of a market, two records drawn at random are of one home this often.

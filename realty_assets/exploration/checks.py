@@ -9,7 +9,8 @@ import dagster as dg
 from realty_assets.exploration import making
 from realty_assets.exploration.findings import LEAKS
 from realty_assets.pages import damaged
-from realty_assets.warehouse import Warehouse, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Warehouse
 
 FINDINGS, REPORTS = (
     dg.AssetKey(["exploration", "findings"]),

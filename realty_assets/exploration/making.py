@@ -18,7 +18,8 @@ from realty_assets.exploration.rendering import html, markdown
 from realty_assets.exploration.window import QUARANTINE, Window, window
 from realty_assets.ingestion.sources import Source
 from realty_assets.pages import write_page
-from realty_assets.warehouse import Warehouse, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Warehouse
 
 FINDINGS, REPORTS = "exploration.findings", "exploration.reports"
 FOLDER = Path("reports") / "exploration"

@@ -18,7 +18,8 @@ import duckdb
 import polars as pl
 
 from realty_assets.ingestion.contract import COLUMN_NAMES
-from realty_assets.warehouse import SqlFile, Warehouse, WarehouseMissing, sql
+from realty_assets.statements import SqlFile, sql
+from realty_assets.warehouse import Warehouse, WarehouseMissing
 
 LISTINGS, QUARANTINE, PHOTOS = "staging.listings", "staging.quarantine", "staging.photos"
 # A column that is not listed here is not shown, also when a later release adds it.

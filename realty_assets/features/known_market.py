@@ -10,7 +10,9 @@ import polars as pl
 from realty_assets.features.fits import Fits, kept_fits
 from realty_assets.features.sales import Sales
 from realty_assets.features.tracks import OFF_MARKET
-from realty_assets.warehouse import Warehouse, WarehouseMissing, sql
+from realty_assets.fingerprint import content_hashes
+from realty_assets.statements import sql
+from realty_assets.warehouse import Warehouse, WarehouseMissing
 
 SALES_INPUTS = ("clean.sales", "clean.contracts")
 
@@ -49,7 +51,11 @@ def known_market(warehouse: Warehouse) -> KnownMarket:
     Raises WarehouseMissing when they have not been made.
     """
     with warehouse.connect():  # hashes and rows of one moment: nobody else writes meanwhile
-        contents = _contents(warehouse)
+        contents = content_hashes(warehouse, SALES_INPUTS)
+        if missing := sorted(set(SALES_INPUTS) - set(contents)):
+            raise WarehouseMissing(
+                f"{' and '.join(missing)} not made yet: `realty run cleaning` makes them."
+            )
         kept = _NEWEST.get(warehouse.database)
         if kept is None or kept[0] != contents:
             _NEWEST.clear()  # one market at a time
@@ -57,16 +63,3 @@ def known_market(warehouse: Warehouse) -> KnownMarket:
             kept = contents, KnownMarket(frame, kept_fits(warehouse))
             _NEWEST[warehouse.database] = kept
     return kept[1]
-
-
-def _contents(warehouse: Warehouse) -> dict[str, str]:
-    """Content hash of each table that the market is read from."""
-    found: dict[str, str] = {}
-    if warehouse.exists("ledger.builds"):
-        rows = warehouse.read(sql("ledger/content_hashes.sql").bind(tables=list(SALES_INPUTS)))
-        found = dict(rows.iter_rows())
-    if missing := sorted(set(SALES_INPUTS) - set(found)):
-        raise WarehouseMissing(
-            f"{' and '.join(missing)} not made yet: `realty run cleaning` makes them."
-        )
-    return found

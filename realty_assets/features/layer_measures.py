@@ -21,7 +21,7 @@ import numpy.typing as npt
 import polars as pl
 
 from realty_assets.features.layers import FAR_KM, Layer, LayerError
-from realty_assets.warehouse import sql
+from realty_assets.statements import sql
 
 Array = npt.NDArray[np.float64]
 

@@ -13,7 +13,8 @@ from realty_assets.ingestion.decisions import Request, decide
 from realty_assets.ingestion.intake import CODE_VERSION, Taken, state, take_in
 from realty_assets.ingestion.photos import take_in_photos
 from realty_assets.settings import get_settings
-from realty_assets.warehouse import Warehouse, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Warehouse
 
 FILES, RAW = dg.AssetKey(["ledger", "files"]), dg.AssetKey(["raw", "listings"])
 DECISIONS = dg.AssetKey(["ledger", "decisions"])

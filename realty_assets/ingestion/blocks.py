@@ -8,7 +8,8 @@ from pathlib import Path
 
 from realty_assets.ingestion import inbox
 from realty_assets.ingestion.sources import Source, all_sources
-from realty_assets.warehouse import Tx, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Tx
 
 NOTE = ".reason.txt"
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from realty_assets.ingestion.contract import breaches, listings, parcels
-from realty_assets.warehouse import Warehouse, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Warehouse
 
 CONTRACT_SAMPLE_ROWS = 50_000
 

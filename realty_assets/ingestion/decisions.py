@@ -24,7 +24,8 @@ from realty_assets.ingestion.requests import DONE, BadDecision, Request, choose
 from realty_assets.ingestion.selection import Selection
 from realty_assets.ingestion.sources import load_source
 from realty_assets.ingestion.writing import Scratch
-from realty_assets.warehouse import Tx, Warehouse, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Tx, Warehouse
 
 _UPDATED = (
     *("quarantine_id", "resolution", "rule_ids", "rule_versions", "detail", "mapping"),

@@ -22,7 +22,8 @@ from realty_assets.ingestion.blocks import put_back
 from realty_assets.ingestion.files import NoRoom, telling_of_a_full_disk
 from realty_assets.ingestion.photo_inbox import is_for_photos
 from realty_assets.ingestion.reading import FileRefused, FileStillGrowing
-from realty_assets.warehouse import TableReport, Warehouse, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import TableReport, Warehouse
 
 CODE_VERSION = "2"
 # What is read before the warehouse is opened to commit it.

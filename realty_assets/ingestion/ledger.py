@@ -18,7 +18,8 @@ import polars as pl
 from realty_assets.errors import RealtyError
 from realty_assets.ingestion.contract import CONTRACT_VERSION
 from realty_assets.ingestion.rules import RULES_VERSION
-from realty_assets.warehouse import SqlFile, Tx, sql
+from realty_assets.statements import SqlFile, sql
+from realty_assets.warehouse import Tx
 
 FILES, EVENTS, CONTENTS = "ledger.files", "ledger.events", "ledger.contents"
 DECISIONS, RAW = "ledger.decisions", "raw.listings"

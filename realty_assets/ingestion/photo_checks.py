@@ -7,7 +7,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from realty_assets.warehouse import Warehouse, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Warehouse
 
 # Contents whose bytes are hashed anew by one check.
 SAMPLE = 64

@@ -6,7 +6,8 @@ import base64
 import io
 from pathlib import Path
 
-from realty_assets.warehouse import Warehouse, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Warehouse
 
 PER_STATUS, SIDE, QUALITY = 4, 96, 60
 

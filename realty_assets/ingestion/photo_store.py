@@ -25,7 +25,8 @@ from realty_assets.ingestion.photo_formats import EXTENSIONS
 from realty_assets.ingestion.photo_manifest import Named
 from realty_assets.ingestion.photo_names import readings
 from realty_assets.ingestion.photo_reading import Seen
-from realty_assets.warehouse import TableReport, Tx, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import TableReport, Tx
 
 FILES, MANIFEST = "ledger.photo_files", "ledger.photo_manifest"
 PHOTOS, GAPS = "staging.photos", "staging.photo_gaps"

@@ -17,7 +17,8 @@ from typing import Literal
 import polars as pl
 
 from realty_assets.ingestion.ledger import Delivery
-from realty_assets.warehouse import Tx, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Tx
 
 Relation = Literal["new", "re-delivered", "renamed", "completed", "corrected"]
 READ_BYTES = 1 << 20

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from realty_assets.errors import RealtyError
 from realty_assets.ingestion.rules import RULES
-from realty_assets.warehouse import Tx, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Tx
 
 Resolution = Literal["open", "released", "discarded", "retried"]
 RESOLUTIONS: tuple[Resolution, ...] = ("open", "released", "discarded", "retried")

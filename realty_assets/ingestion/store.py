@@ -33,7 +33,8 @@ from realty_assets.ingestion.ledger import (
     table_hashes,
     write,
 )
-from realty_assets.warehouse import Tx, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Tx
 
 # Columns that homes of an earlier release lack.
 _LATER = {

@@ -12,7 +12,8 @@ from realty_assets.errors import RealtyError
 from realty_assets.evaluation.splits import parse_month
 from realty_assets.features.tracks import TRACKS
 from realty_assets.modeling.backtest import backtest_id, to_csv
-from realty_assets.warehouse import Warehouse, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Warehouse
 
 SHOWN = (
     *("n", "mdape", "mdape_low", "mdape_high", "ppe5", "ppe10", "ppe20", "mae_usd", "r2"),

@@ -20,6 +20,8 @@ Array = npt.NDArray[np.float64]
 Inputs = npt.NDArray[np.float32]
 Objective = Callable[[npt.NDArray[np.float32], Any], tuple[Array, Array]]
 
+# How boosters are fed and trained: what is kept of earlier runs is theirs alone.
+CODE_VERSION = "1"
 START_COLUMN = "start_log_value"
 LEAST_CURVATURE = 0.1
 

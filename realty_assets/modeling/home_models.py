@@ -32,7 +32,8 @@ from realty_assets.modeling.trials import SCHEMA, trial_rows
 from realty_assets.modeling.tuning import Search
 from realty_assets.modeling.walk_forward import Market, walk_forward
 from realty_assets.modeling.windows import months_to_walk
-from realty_assets.warehouse import Warehouse, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Warehouse
 
 JOURNAL, BOOSTERS = Path("tuning") / "journal.log", "boosters"
 

@@ -15,26 +15,20 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from realty_assets.modeling.points import TrainingSet
+from realty_assets.modeling.boosters import CODE_VERSION
+from realty_assets.modeling.points import TrainingSet, train_member
 from realty_assets.modeling.settings import Member, ModelSettings
 
 _ONE_DAY_S = 86_400.0
 _HASH_BYTES = hashlib.sha256().digest_size
 
 
-def booster_keys(
-    data: TrainingSet, settings: ModelSettings, code_version: str
-) -> list[tuple[Member, str]]:
-    """Each member with a hash (hex) of all that its bytes depend on: equal keys, equal boosters.
-    `code_version` is that of the code which trains."""
+def booster_key(data: TrainingSet, member: Member, settings: ModelSettings) -> str:
+    """Hash (hex) of all that a booster's bytes depend on: equal keys, equal boosters."""
     import xgboost as xgb
 
-    learned = data.sha256()
-    parts = [learned, asdict(settings), xgb.__version__, code_version]
-    return [
-        (member, hashlib.sha256(json.dumps([*parts, asdict(member)]).encode()).hexdigest())
-        for member in settings.members
-    ]
+    parts = [data.sha256(), asdict(member), asdict(settings), xgb.__version__, CODE_VERSION]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -42,6 +36,15 @@ class KeptBoosters:
     """A folder of boosters by key. It may be deleted at any time: what is missing is trained."""
 
     folder: Path
+
+    def trained(self, data: TrainingSet, member: Member, settings: ModelSettings) -> bytes:
+        """The booster of `train_member`: the one that is kept, else a new one, which is kept."""
+        key = booster_key(data, member, settings)
+        raw = self.get(key)
+        if raw is None:
+            raw = train_member(data, member, settings)
+            self.put(key, raw)
+        return raw
 
     def get(self, key: str) -> bytes | None:
         """The booster of `key`; None where it is not kept, or its file is not what was written."""

@@ -13,12 +13,14 @@ import polars as pl
 from realty_assets.features.known_market import SALES_INPUTS, known_market
 from realty_assets.features.matrix import FeatureSettings
 from realty_assets.features.tracks import AT_LISTING, MATRICES, ON_MARKET, TRACKS
+from realty_assets.fingerprint import content_hashes
 from realty_assets.modeling.conformal import LISTING_INPUTS
 from realty_assets.modeling.settings import ModelSettings, NotEnoughSales
 from realty_assets.modeling.trials import SCHEMA, SEARCHED_AS, tuned, tuned_before
 from realty_assets.modeling.walk_forward import Market
 from realty_assets.modeling.windows import default_window
-from realty_assets.warehouse import Warehouse, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Warehouse
 
 INPUTS = [*SALES_INPUTS, *MATRICES.values()]
 # What a sale must have to stand on a track at all.
@@ -98,8 +100,7 @@ def searches(found: list[Headline]) -> Iterator[tuple[str, date]]:
 
 def snapshot(warehouse: Warehouse) -> dict[str, str]:
     """Content hash of each table that markets are read from, as it stands."""
-    found = warehouse.read(sql("ledger/content_hashes.sql").bind(tables=INPUTS))
-    return dict(found.iter_rows())
+    return content_hashes(warehouse, INPUTS)
 
 
 def data_hash_of(tables: Mapping[str, str]) -> str:

@@ -16,6 +16,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -70,6 +71,10 @@ class TrainingSet:
 
     def sha256(self) -> str:
         """Hash of names and bytes: equal hashes, equal training sets."""
+        return self._sha256
+
+    @cached_property
+    def _sha256(self) -> str:
         digest = hashlib.sha256(json.dumps([self.kind, self.names]).encode())
         for part in (self.inputs, self.target, self.start):
             digest.update(np.ascontiguousarray(part).tobytes())

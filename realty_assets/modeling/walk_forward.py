@@ -23,8 +23,9 @@ from realty_assets.features.sales import Sales, effective_known_at, epoch_day
 from realty_assets.features.subjects import sale_subjects
 from realty_assets.features.tracks import OFF_MARKET
 from realty_assets.features.vintages import Vintages, make_vintages
+from realty_assets.modeling import boosters
 from realty_assets.modeling.conformal import ERROR_INPUTS, LISTING_INPUTS
-from realty_assets.modeling.kept_boosters import KeptBoosters, booster_keys
+from realty_assets.modeling.kept_boosters import KeptBoosters, booster_key
 from realty_assets.modeling.points import (
     Lessons,
     PointModel,
@@ -32,7 +33,7 @@ from realty_assets.modeling.points import (
     n_usable,
     train_member,
 )
-from realty_assets.modeling.settings import Member, ModelSettings
+from realty_assets.modeling.settings import ModelSettings
 
 CODE_VERSION = "4"
 # Sales are registered within some weeks: a month before these is seldom asked about again.
@@ -112,7 +113,7 @@ def basis_of(data: TrainingSet, subjects: pl.DataFrame, market: Market) -> str:
         ),
         "model": asdict(market.model),
         "track": market.track,
-        "code_version": CODE_VERSION,
+        "code_version": [CODE_VERSION, boosters.CODE_VERSION],
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -177,7 +178,7 @@ def walk_forward(
         )
     if kept is not None:  # last: a walk that is cut short finds what it trained
         newest = [sets[f] for f in sorted(folds)[-KEPT_FOLDS:]]
-        kept.only(key for data in newest for _, key in _keys(data, market.model))
+        kept.only(booster_key(d, m, market.model) for d in newest for m in market.model.members)
     if not known:
         return pl.DataFrame()
     return pl.concat([known[f] for f in sorted(known)], how="vertical").sort(
@@ -192,10 +193,6 @@ def _training_sets(
     return {f: lessons.before(f.cutoff, vintages[epoch_day(f.cutoff)]) for f in folds}
 
 
-def _keys(data: TrainingSet, settings: ModelSettings) -> list[tuple[Member, str]]:
-    return booster_keys(data, settings, CODE_VERSION)
-
-
 def train_all(
     sets: Sequence[TrainingSet],
     settings: ModelSettings,
@@ -204,26 +201,16 @@ def train_all(
 ) -> list[PointModel]:
     """One ensemble per training set; members of all of them train side by side. Boosters that are
     `kept` are taken from there, and those that are trained join them."""
-
-    def booster(task: tuple[TrainingSet, Member, str]) -> bytes:
-        data, member, key = task
-        known = None if kept is None else kept.get(key)
-        if known is not None:
-            return known
-        raw = train_member(data, member, settings)
-        if kept is not None:
-            kept.put(key, raw)
-        return raw
-
-    tasks = [(data, *named) for data in sets for named in _keys(data, settings)]
+    train = train_member if kept is None else kept.trained
+    tasks = [(data, member) for data in sets for member in settings.members]
     with ThreadPoolExecutor(n_threads) as threads:
-        boosters = list(threads.map(booster, tasks))
+        raw = list(threads.map(lambda task: train(task[0], task[1], settings), tasks))
     n = len(settings.members)
     return [
         PointModel(
             data.names,
             settings.members,
-            tuple(boosters[i * n : (i + 1) * n]),
+            tuple(raw[i * n : (i + 1) * n]),
             data.plain(),
             data.kind,
         )

@@ -14,7 +14,8 @@ from realty_assets.modeling.mlflow_registry import registered_name
 from realty_assets.promotion import gates
 from realty_assets.promotion.ledger import ALIAS_SCHEMA, DECISION_SCHEMA, decide
 from realty_assets.promotion.registry import NUMBERED, broken_models, follow_aliases
-from realty_assets.warehouse import Warehouse, WarehouseMissing, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Warehouse, WarehouseMissing
 
 DECISIONS, ALIASES = "promotion.decisions", "promotion.aliases"
 INPUTS = ["modeling.models", "modeling.backtests", *MATRICES.values()]

@@ -9,7 +9,8 @@ import dagster as dg
 from realty_assets.faces import built, with_metadata
 from realty_assets.publishing import coverage, manifests
 from realty_assets.publishing.pictures import bars
-from realty_assets.warehouse import Warehouse, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Warehouse
 
 COMMON: dict = {
     "group_name": "publishing",

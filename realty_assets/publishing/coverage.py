@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from realty_assets.ingestion.photo_contract import UNREADABLE
-from realty_assets.warehouse import Warehouse, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Warehouse
 
 TABLE = "publish.coverage_summary"
 PHOTOS = "staging.photos"

@@ -17,7 +17,8 @@ import polars as pl
 from realty_assets.fingerprint import table_fingerprint
 from realty_assets.ingestion.rules import NOT_HOMES
 from realty_assets.publishing.coverage import NO_AREA
-from realty_assets.warehouse import SqlFile, Tx, Warehouse, sql
+from realty_assets.statements import SqlFile, sql
+from realty_assets.warehouse import Tx, Warehouse
 
 TABLE = "publish.manifests"
 SELECTED, SAMPLES = "publish.selected_listings", "publish.clean_samples"

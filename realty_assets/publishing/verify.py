@@ -7,7 +7,8 @@ from typing import Any
 from realty_assets.fingerprint import table_fingerprint
 from realty_assets.ingestion.rules import NOT_HOMES
 from realty_assets.publishing import manifests
-from realty_assets.warehouse import SqlFile, Warehouse, WarehouseMissing, sql
+from realty_assets.statements import SqlFile, sql
+from realty_assets.warehouse import Warehouse, WarehouseMissing
 
 Wrong = list[dict[str, Any]]
 

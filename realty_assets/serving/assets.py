@@ -15,8 +15,9 @@ from realty_assets.serving.champion import champion
 from realty_assets.serving.listing_valuations import LISTING_TRACKS, value_listings
 from realty_assets.serving.report import REPORT_INPUTS, TEMPLATES, inputs_there, write_report
 from realty_assets.serving.valuations import value_homes
+from realty_assets.statements import sql
 from realty_assets.today import market_today
-from realty_assets.warehouse import Warehouse, sql
+from realty_assets.warehouse import Warehouse
 
 COMMON: dict = {"group_name": "serving", "owners": ["team:data"], "pool": "duckdb"}
 VALUATION_INPUTS = [

@@ -6,7 +6,8 @@ from realty_assets.errors import RealtyError
 from realty_assets.features.tracks import OFF_MARKET
 from realty_assets.modeling.model import ModelBroken, Valuer, load_valuer
 from realty_assets.modeling.settings import ModelSettings
-from realty_assets.warehouse import Warehouse, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Warehouse
 
 
 class NoChampion(RealtyError):

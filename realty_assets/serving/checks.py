@@ -8,7 +8,8 @@ import dagster as dg
 
 from realty_assets.serving.champion import champion_tracks
 from realty_assets.serving.listing_valuations import LISTING_TRACKS
-from realty_assets.warehouse import SqlFile, Warehouse, sql
+from realty_assets.statements import SqlFile, sql
+from realty_assets.warehouse import Warehouse
 
 EXAMPLES = 10
 

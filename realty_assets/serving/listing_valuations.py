@@ -9,7 +9,8 @@ import polars as pl
 from realty_assets.features.tracks import AT_LISTING, MATRICES, ON_MARKET
 from realty_assets.serving.champion import champion, champion_tracks
 from realty_assets.serving.valuations import COLUMNS, FIGURES, value_homes
-from realty_assets.warehouse import Warehouse, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Warehouse
 
 LISTING_TRACKS = (AT_LISTING, ON_MARKET)
 _TYPES = {

@@ -38,8 +38,9 @@ from realty_assets.serving.valuations import (
     why_no_value,
 )
 from realty_assets.serving.values import require_clean
+from realty_assets.statements import sql
 from realty_assets.today import market_today
-from realty_assets.warehouse import Tx, Warehouse, sql
+from realty_assets.warehouse import Tx, Warehouse
 
 NOT_ON_RECORD = "nothing was on record for it before the as_of day"
 # What stands behind the columns of the request in the answer; what else the model says follows

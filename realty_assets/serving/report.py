@@ -14,7 +14,8 @@ from realty_assets.evaluation.arrays import MIN_SALES
 from realty_assets.pages import environment, write_page
 from realty_assets.serving.report_parts import page
 from realty_assets.serving.report_text import FORMS, Row
-from realty_assets.warehouse import Warehouse, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Warehouse
 
 REPORT_INPUTS = (
     "ledger.files",

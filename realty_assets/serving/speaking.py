@@ -17,12 +17,14 @@ from realty_assets.errors import RealtyError
 from realty_assets.evaluation.splits import next_month, rolling_origin
 from realty_assets.features.matrix import FeatureSettings
 from realty_assets.features.tracks import MATRICES, OFF_MARKET
+from realty_assets.fingerprint import content_hashes
 from realty_assets.modeling.markets import read_walked
 from realty_assets.modeling.model import ModelBroken, Valuer, fit_valuer, load_valuer, save_valuer
 from realty_assets.modeling.settings import ModelSettings, NotEnoughSales
 from realty_assets.modeling.walk_forward import CODE_VERSION, Market, walk_forward
 from realty_assets.serving.champion import champion
-from realty_assets.warehouse import Warehouse, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Warehouse
 
 OF_THAT_DAY = "of_a_day"  # folder below models/ that remembers which model is of which day
 
@@ -112,7 +114,7 @@ def _made_from(warehouse: Warehouse, as_of: date, training: Training, track: str
     tables = ["clean.sales", "clean.contracts", MATRICES[track]]
     parts = {
         # The matrix is another one whenever the features, or their settings, are.
-        "data": warehouse.read(sql("ledger/content_hashes.sql").bind(tables=tables)).rows(),
+        "data": content_hashes(warehouse, tables),
         "model": asdict(training.model),
         "code_version": CODE_VERSION,
         "as_of": str(as_of),

@@ -13,7 +13,8 @@ from realty_assets.features.tracks import OFF_MARKET
 from realty_assets.modeling.model import Valuer
 from realty_assets.serving.champion import champion
 from realty_assets.serving.valuations import ABSTAINS, NOT_A_HOME, predict_all
-from realty_assets.warehouse import Warehouse, WarehouseMissing, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Warehouse, WarehouseMissing
 
 ESTIMATE = "an estimate, not an appraisal"
 # How near a key must be to be offered instead: characters in common at its beginning, and the

@@ -18,7 +18,8 @@ from realty_assets.analysis.contributions import newest_model
 from realty_assets.analysis.settings import PROFILES
 from realty_assets.analysis.takeaways import PAGE, page
 from realty_assets.pages import write_page
-from realty_assets.warehouse import Warehouse, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Warehouse
 from realty_assets_tests.markets import Market
 
 FAST, SEED = PROFILES["fast"], 7

@@ -147,7 +147,7 @@ def test_the_day_is_the_one_that_the_on_market_track_stands_before() -> None:
     room.tx.replace("clean.contracts", room["contracts"])
     from realty_assets.features.subjects import sale_subjects
     from realty_assets.features.tracks import ON_MARKET
-    from realty_assets.warehouse import sql
+    from realty_assets.statements import sql
 
     subjects = sale_subjects(room.tx.read(sql("features/sales.sql")), ON_MARKET)
     assert subjects["as_of"].to_list() == [day(11)]

@@ -22,7 +22,7 @@ from realty_assets.ingestion.files import NoRoom, telling_of_a_full_disk
 from realty_assets.ingestion.inbox import DepositError, deposit, pending
 from realty_assets.ingestion.intake import Taken, take_in
 from realty_assets.warehouse import Warehouse
-from realty_assets_tests.ingestion.exports import HEADINGS, export, sale, write
+from realty_assets_tests.ingestion.exports import HEADINGS, MAPPING, export, sale, write
 
 Take = Callable[..., Taken]
 Table = Callable[[str], pl.DataFrame]
@@ -314,18 +314,7 @@ def test_killed_at_any_moment_the_rerun_ends_as_if_it_never_was(tmp_path: Path) 
 
 
 def test_a_new_mapping_reads_the_same_bytes_anew(home: Path, take: Take, table: Table) -> None:
-    text = """\
-name: mine
-version: 1
-delivery: daily
-time_zone: UTC
-recognised_by: [Id, Price]
-known_at: [{end_of_day: Day}]
-columns:
-  Id: {to: listing_key}
-  Price: {to: close_price, as: money}
-  Day: {to: close_date, as: date, formats: ["%Y-%m-%d"]}
-""".replace("end_of_day: Day", "end_of_day: close_date")
+    text = MAPPING.replace("  Size: {to: living_area, as: number}\n", "")
     mapping = home / "mine.yaml"
     data = home / "mine.csv"
     data.write_text("Id,Price,Size,Day\n1,300000,150,2021-05-01\n")

@@ -13,7 +13,8 @@ import pytest
 from realty_assets.serving import assets, checks
 from realty_assets.serving.champion import NoChampion, champion
 from realty_assets.serving.valuations import StaleFeatures, predict_all, value_homes
-from realty_assets.warehouse import Warehouse, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Warehouse
 from realty_assets_tests.frames import put
 from realty_assets_tests.serving.homes import (
     TODAY,

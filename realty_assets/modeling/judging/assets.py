@@ -1,7 +1,5 @@
 """Dagster faces of honest evaluation: tables that stand beside every backtest."""
 
-import hashlib
-import json
 from collections.abc import Callable, Container, Iterator, Mapping
 
 import dagster as dg
@@ -13,9 +11,9 @@ from realty_assets.features.assets import feature_settings
 from realty_assets.modeling.judging import making
 from realty_assets.modeling.judging.keeping import CHOSEN_BY, chosen
 from realty_assets.modeling.judging.optimism import quick_settings
-from realty_assets.modeling.markets import INPUTS, read_market
+from realty_assets.modeling.markets import INPUTS, data_hash_of, read_market, snapshot
 from realty_assets.settings import get_settings
-from realty_assets.warehouse import Warehouse, sql
+from realty_assets.warehouse import Warehouse
 
 CODE_VERSION = "1"
 COMMON: dict = {"group_name": "modeling", "owners": ["team:data"], "code_version": CODE_VERSION}
@@ -116,7 +114,6 @@ def evaluation_splits(config: SplitsConfig, warehouse: Warehouse) -> dg.Material
     def made() -> set[str]:
         return set(warehouse.read(making.SPLITS, columns=["backtest_id"])["backtest_id"])
 
-    snapshot = warehouse.read(sql("ledger/content_hashes.sql").bind(tables=INPUTS)).rows()
     return built(
         warehouse,
         making.SPLITS,
@@ -129,7 +126,7 @@ def evaluation_splits(config: SplitsConfig, warehouse: Warehouse) -> dg.Material
                 warehouse, track, feature_settings(), quick, settings.n_threads
             ),
             quick,
-            hashlib.sha256(json.dumps(snapshot).encode()).hexdigest(),
+            data_hash_of(snapshot(warehouse)),
             wanted(),
         ),
         intact=lambda: set(wanted()) <= made(),

@@ -11,7 +11,8 @@ from realty_assets.modeling.judging import baseline_table, optimism, rivals, seg
 from realty_assets.modeling.judging.keeping import chosen, kept
 from realty_assets.modeling.settings import ModelSettings
 from realty_assets.modeling.walk_forward import Market
-from realty_assets.warehouse import Warehouse, sql
+from realty_assets.statements import sql
+from realty_assets.warehouse import Warehouse
 
 PREDICTIONS, SALES = "modeling.predictions", "clean.sales"
 BASELINES, VALUES = "modeling.baselines", "modeling.baseline_values"
