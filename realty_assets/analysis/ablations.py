@@ -161,8 +161,8 @@ def paired_interval(
     sums = np.bincount(block, weights=difference)
     counts = np.bincount(block)
 
-    def mean(at: npt.NDArray[np.int64]) -> tuple[float]:
-        return (float(np.add.reduce(sums[at]) / np.add.reduce(counts[at])),)
+    def mean(at: npt.NDArray[np.int64]) -> tuple[Array]:
+        return (np.add.reduce(sums[at], axis=-1) / np.add.reduce(counts[at], axis=-1),)
 
     return bootstrap_intervals(mean, len(counts), seed=seed, n_draws=n_draws)[0]
 

@@ -110,11 +110,12 @@ ANSWERED = {
     specs=_specs([*MODELS, making.IMPORTANCE], {"xgboost"}, ANSWERED),
 )
 def effects(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
+    settings = get_settings()
     yield from _built(
         warehouse,
         ANSWERED,
         [*MODELS, making.IMPORTANCE],
-        lambda: making.effect_frames(warehouse, how_much(), get_settings().seed),
+        lambda: making.effect_frames(warehouse, how_much(), settings.seed, settings.n_threads),
     )
 
 

@@ -73,9 +73,9 @@ def newest_model(models: pl.DataFrame, track: str = "off_market") -> dict[str, A
     return mine.sort("mlflow_version", maintain_order=True).row(-1, named=True)
 
 
-def log_values(valuer: Valuer, matrix: pl.DataFrame) -> Array:
+def log_values(valuer: Valuer, matrix: pl.DataFrame, n_threads: int = 1) -> Array:
     """ln usd (n,) of matrix rows, the level correction left out: it moves all of them alike."""
-    return valuer.point.predict_log(matrix)[0]
+    return valuer.point.predict_log(matrix, n_threads)[0]
 
 
 def explain(valuer: Valuer, matrix: pl.DataFrame, n_threads: int = 1) -> Contributions:

@@ -78,10 +78,13 @@ def bin_edges(values: Array, n_bins: int) -> Array:
 
 
 def accumulate(step: Array, counts: Array) -> Array:
-    """Effects at the edges (m + 1,) of mean steps (m,), centred to a mean of 0 over the homes."""
-    effect = np.concatenate([[0.0], np.cumsum(step)])
-    middle = (effect[1:] + effect[:-1]) / 2.0
-    return effect - float(np.add.reduce(middle * counts) / np.add.reduce(counts))
+    """Effects at the edges (..., m + 1) of mean steps (..., m), centred to a mean of 0 over the
+    homes, `counts` of which are in each bin."""
+    effect = np.zeros((*step.shape[:-1], step.shape[-1] + 1))
+    np.cumsum(step, axis=-1, out=effect[..., 1:])
+    middle = (effect[..., 1:] + effect[..., :-1]) / 2.0
+    homes = np.add.reduce(counts, axis=-1, keepdims=True)
+    return effect - np.add.reduce(middle * counts, axis=-1, keepdims=True) / homes
 
 
 def ale(
@@ -105,10 +108,13 @@ def ale(
     seen_n = np.bincount(at, minlength=m)
     seen = np.bincount(at, weights=change, minlength=m) / np.maximum(seen_n, 1)
 
-    def effect(draw: npt.NDArray[np.int64]) -> list[float]:
-        n = np.bincount(at[draw], minlength=m)
-        step = np.bincount(at[draw], weights=change[draw], minlength=m) / np.maximum(n, 1)
-        return accumulate(np.where(n > 0, step, seen), n.astype(np.float64)).tolist()
+    def effect(draws: npt.NDArray[np.int64]) -> list[Array]:
+        shape = (len(draws), m)
+        place = (at[draws] + m * np.arange(len(draws))[:, None]).ravel()
+        n = np.bincount(place, minlength=shape[0] * m).reshape(shape)
+        total = np.bincount(place, change[draws].ravel(), shape[0] * m).reshape(shape)
+        step = np.where(n > 0, total / np.maximum(n, 1), seen)
+        return list(accumulate(step, n.astype(np.float64)).T)
 
     ends = np.array(bootstrap_intervals(effect, len(rows), seed=seed, n_draws=n_draws))
     whole = accumulate(seen, seen_n.astype(np.float64))

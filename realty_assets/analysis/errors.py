@@ -148,15 +148,15 @@ def _figures(rows: pl.DataFrame, seed: int, n_draws: int) -> dict[str, object]:
     error = np.sort(rows["log_error"].to_numpy())
     ends = bootstrap_intervals(lambda at: _of(error[at]), len(error), seed=seed, n_draws=n_draws)
     for name, value, (low, high) in zip(FIGURES, _of(error), ends, strict=True):
-        out |= {name: value, f"{name}_low": low, f"{name}_high": high}
+        out |= {name: float(value), f"{name}_low": low, f"{name}_high": high}
     return out
 
 
-def _of(error: Array) -> tuple[float, float, float]:
-    """MdAPE, mean abs log error and median ratio of log errors ln(p/s) (n,)."""
+def _of(error: Array) -> tuple[Array, Array, Array]:
+    """MdAPE, mean abs log error and median ratio (...,) of log errors ln(p/s) (..., n)."""
     ratio = np.exp(error)
     return (
-        float(np.median(np.abs(ratio - 1.0))),
-        float(np.add.reduce(np.abs(error)) / len(error)),
-        float(np.median(ratio)),
+        np.median(np.abs(ratio - 1.0), axis=-1),
+        np.add.reduce(np.abs(error), axis=-1) / error.shape[-1],
+        np.median(ratio, axis=-1),
     )

@@ -65,10 +65,11 @@ def _level(
     size = np.abs(values)
     n = len(size)
 
-    def mean(at: npt.NDArray[np.int64]) -> list[float]:
+    def mean(at: npt.NDArray[np.int64]) -> list[Array]:
         # Counts of a draw instead of its rows: the same mean without copying the matrix.
-        counts = np.bincount(at, minlength=n).astype(np.float64)
-        return (np.einsum("i,ij->j", counts, size) / n).tolist()
+        place = (at + n * np.arange(len(at))[:, None]).ravel()
+        counts = np.bincount(place, minlength=len(at) * n).reshape(len(at), n)
+        return list((np.einsum("di,ij->dj", counts.astype(np.float64), size) / n).T)
 
     seen = np.add.reduce(size, axis=0) / n
     ends = bootstrap_intervals(mean, n, seed=seed, n_draws=n_draws)

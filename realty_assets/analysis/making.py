@@ -81,7 +81,9 @@ def wrong_attributions(warehouse: Warehouse, how: AnalysisSettings) -> pl.DataFr
     return wrong_homes(warehouse.read(ATTRIBUTIONS, columns=SUMMED), homes, value)
 
 
-def effect_frames(warehouse: Warehouse, how: AnalysisSettings, seed: int) -> Tables:
+def effect_frames(
+    warehouse: Warehouse, how: AnalysisSettings, seed: int, n_threads: int = 1
+) -> Tables:
     """Curves, interactions and signs, over the newest valid sales that had a market."""
     valuer, importance = explained_model(warehouse), warehouse.read(IMPORTANCE)
     seen = {*valuer.point.names, "comps_log_value"}
@@ -90,7 +92,7 @@ def effect_frames(warehouse: Warehouse, how: AnalysisSettings, seed: int) -> Tab
     rows = warehouse.read(sql("analysis/newest_sales.sql").bind(most=how.effect_rows))
 
     def predict(frame: pl.DataFrame) -> Array:
-        return log_values(valuer, frame)
+        return log_values(valuer, frame, n_threads)
 
     effects, curves = effect_tables(
         predict,

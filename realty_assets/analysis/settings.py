@@ -13,7 +13,7 @@ class AnalysisSettings:
     top_k: int = 12
     n_draws: int = 1000
     interaction_features: int = 8
-    interaction_rows: int = 80
+    interaction_rows: int = 60
     n_effects: int = 12
     effect_rows: int = 2000
     effect_bins: int = 20

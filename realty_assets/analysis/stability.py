@@ -84,7 +84,7 @@ def churn_tables(
         }
         for name, value, (low, high) in zip(("median", "p95"), seen, ends, strict=True):
             row |= {
-                f"{name}_churn_log": value,
+                f"{name}_churn_log": float(value),
                 f"{name}_churn_log_low": low,
                 f"{name}_churn_log_high": high,
             }
@@ -107,5 +107,5 @@ def changes(
     return {"seed": moved[:n_seeds], "bootstrap": moved[n_seeds:]}
 
 
-def _figures(churn: Array) -> tuple[float, float]:
-    return float(np.median(churn)), float(np.quantile(churn, 0.95))
+def _figures(churn: Array) -> tuple[Array, Array]:
+    return np.median(churn, axis=-1), np.quantile(churn, 0.95, axis=-1)

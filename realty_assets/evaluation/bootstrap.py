@@ -7,9 +7,16 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from realty_assets.evaluation.resampling import percentile_interval
+
+Array = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
+# Row numbers drawn at a time: many draws share one call, and what it makes stays in the cache.
+_BATCH = 100_000
+
 
 def bootstrap_intervals(
-    statistics: Callable[[npt.NDArray[np.int64]], Sequence[float]],
+    statistics: Callable[[Rows], Sequence[Array]],
     n: int,
     *,
     seed: int,
@@ -18,22 +25,18 @@ def bootstrap_intervals(
 ) -> list[tuple[float, float]]:
     """Percentile intervals (Efron 1979) of `statistics(row numbers)` over resamples of n rows.
 
-    Row numbers come in ascending order, so a sorted sample stays sorted. All statistics share the
-    draws; the same seed gives the same intervals. Draws without a value (NaN) are left out. Raises
-    ValueError for n or n_draws below 1, or a level outside (0, 1).
+    `statistics` is given the row numbers of some draws at once, (draws, n), and answers with each
+    figure's (draws,). Row numbers of a draw ascend, so a sorted sample stays sorted. All statistics
+    share the draws; the same seed gives the same intervals. Draws without a value (NaN) are left
+    out. Raises ValueError for n or n_draws below 1, or a level outside (0, 1).
     """
     if n < 1 or n_draws < 1:
         raise ValueError(f"nothing to resample: n {n}, draws {n_draws}")
-    if not 0.0 < level < 1.0:
-        raise ValueError(f"level must be between 0 and 1, not {level}")
     random = np.random.default_rng(seed)
-    draws = np.array([statistics(np.sort(random.integers(0, n, n))) for _ in range(n_draws)])
-    return [_percentiles(column, level) for column in draws.T]
-
-
-def _percentiles(draws: npt.NDArray[np.float64], level: float) -> tuple[float, float]:
-    usable = draws[np.isfinite(draws)]
-    if not len(usable):
-        return float("nan"), float("nan")
-    low, high = np.quantile(usable, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
-    return float(low), float(high)
+    at_once = max(_BATCH // n, 1)
+    parts = []
+    for first in range(0, n_draws, at_once):
+        rows = random.integers(0, n, (min(at_once, n_draws - first), n))
+        rows.sort(axis=-1)
+        parts.append(np.array(statistics(rows)))
+    return [percentile_interval(figure, level) for figure in np.concatenate(parts, axis=-1)]

@@ -87,15 +87,17 @@ def interval_quality(
     # One order whatever the rows came in: the draws pick places in it.
     width, score = in_order((upper - lower) / p, winkler(lower, upper, s, alpha) / p)
 
-    def figures(at: npt.NDArray[np.int64]) -> tuple[float, float, float]:
-        n = len(at)
+    def figures(at: npt.NDArray[np.int64]) -> tuple[Array, Array, Array]:
+        n, drawn = at.shape[-1], width[at]
         return (
-            float(np.median(width[at])),
-            float(np.add.reduce(width[at]) / n),
-            float(np.add.reduce(score[at]) / n),
+            np.median(drawn, axis=-1),
+            np.add.reduce(drawn, axis=-1) / n,
+            np.add.reduce(score[at], axis=-1) / n,
         )
 
     seen = figures(np.arange(len(s)))
     drawn = bootstrap_intervals(figures, len(s), seed=seed, n_draws=n_draws)
-    spread = [figure for value, ends in zip(seen, drawn, strict=True) for figure in (value, *ends)]
+    spread = [
+        figure for value, ends in zip(seen, drawn, strict=True) for figure in (float(value), *ends)
+    ]
     return IntervalQuality(len(s), hits / len(s), *bounds, *spread)

@@ -10,6 +10,8 @@ import numpy.typing as npt
 from realty_assets.evaluation.arrays import in_order, paired
 from realty_assets.evaluation.bootstrap import bootstrap_intervals
 
+Array = npt.NDArray[np.float64]
+
 
 @dataclass(frozen=True)
 class PointAccuracy:
@@ -49,21 +51,22 @@ def ppe(prediction: npt.ArrayLike, price: npt.ArrayLike, within: float) -> float
 def r_squared(prediction: npt.ArrayLike, price: npt.ArrayLike) -> float:
     """1 - SSE / SST about the mean; -inf when the prices do not vary and p differs from them."""
     p, s = in_order(*paired(prediction, price))
-    return _r_squared(p, s)
+    return float(_r_squared(p, s))
 
 
-def _r_squared(p: npt.NDArray[np.float64], s: npt.NDArray[np.float64]) -> float:
-    error = float(np.add.reduce((p - s) ** 2))
-    total = float(np.add.reduce((s - np.add.reduce(s) / len(s)) ** 2))
-    if total == 0.0:
-        return 1.0 if error == 0.0 else float("-inf")
-    return 1.0 - error / total
+def _r_squared(p: Array, s: Array) -> Array:
+    error = np.add.reduce((p - s) ** 2, axis=-1)
+    mean = np.add.reduce(s, axis=-1, keepdims=True) / s.shape[-1]
+    total = np.add.reduce((s - mean) ** 2, axis=-1)
+    flat = np.where(error == 0.0, 1.0, -np.inf)
+    share = np.divide(error, total, out=np.zeros_like(total), where=total > 0.0)
+    return np.where(total > 0.0, 1.0 - share, flat)
 
 
 def point_accuracy(prediction: npt.ArrayLike, price: npt.ArrayLike) -> PointAccuracy:
     """All point measures at once. Raises ValueError on unequal, empty or non-positive arrays."""
     p, s = in_order(*paired(prediction, price))
-    return PointAccuracy(len(p), *_figures(p, s))
+    return PointAccuracy(len(p), *(float(figure) for figure in _figures(p, s)))
 
 
 def point_intervals(
@@ -77,15 +80,15 @@ def point_intervals(
     return dict(zip(_FIGURES, bounds, strict=True))
 
 
-def _figures(p: npt.NDArray[np.float64], s: npt.NDArray[np.float64]) -> tuple[float, ...]:
-    """The fields of PointAccuracy after n."""
+def _figures(p: Array, s: Array) -> tuple[Array, ...]:
+    """The fields of PointAccuracy after n, (...,) each, of arrays (..., n)."""
     ape = np.abs(p / s - 1.0)
     return (
-        float(np.add.reduce(np.abs(p - s)) / len(p)),
-        float(np.median(ape)),
-        float(np.mean(ape <= 0.05)),
-        float(np.mean(ape <= 0.10)),
-        float(np.mean(ape <= 0.20)),
+        np.add.reduce(np.abs(p - s), axis=-1) / p.shape[-1],
+        np.median(ape, axis=-1),
+        np.mean(ape <= 0.05, axis=-1),
+        np.mean(ape <= 0.10, axis=-1),
+        np.mean(ape <= 0.20, axis=-1),
         _r_squared(p, s),
         _r_squared(np.log(p), np.log(s)),
     )

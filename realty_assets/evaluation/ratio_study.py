@@ -21,17 +21,17 @@ Array = npt.NDArray[np.float64]
 
 def median_ratio(prediction: npt.ArrayLike, price: npt.ArrayLike) -> float:
     """Median of p/s. Acceptable: 0.90 to 1.10."""
-    return _median_ratio(*in_order(*paired(prediction, price)))
+    return float(_median_ratio(*in_order(*paired(prediction, price))))
 
 
 def cod(prediction: npt.ArrayLike, price: npt.ArrayLike) -> float:
     """Coefficient of dispersion: 100 * mean abs(r - median r) / median r. Homes: 5 to 15."""
-    return _cod(*in_order(*paired(prediction, price)))
+    return float(_cod(*in_order(*paired(prediction, price))))
 
 
 def prd(prediction: npt.ArrayLike, price: npt.ArrayLike) -> float:
     """Price-related differential: mean r / (sum p / sum s). Acceptable: 0.98 to 1.03."""
-    return _prd(*in_order(*paired(prediction, price)))
+    return float(_prd(*in_order(*paired(prediction, price))))
 
 
 def prb(prediction: npt.ArrayLike, price: npt.ArrayLike) -> float:
@@ -40,7 +40,7 @@ def prb(prediction: npt.ArrayLike, price: npt.ArrayLike) -> float:
     The change of the ratio when value doubles. Acceptable: -0.05 to 0.05. NaN when the proxy of
     value does not vary.
     """
-    return _prb(*in_order(*paired(prediction, price)))
+    return float(_prb(*in_order(*paired(prediction, price))))
 
 
 def mki(prediction: npt.ArrayLike, price: npt.ArrayLike) -> float:
@@ -49,7 +49,7 @@ def mki(prediction: npt.ArrayLike, price: npt.ArrayLike) -> float:
     Acceptable: 0.95 to 1.05. Homes of equal price count as one step: their predictions are
     averaged, so that the order of rows does not matter. NaN when prices do not vary.
     """
-    return _mki(*in_order(*paired(prediction, price)))
+    return float(_mki(*in_order(*paired(prediction, price))))
 
 
 def vei(prediction: npt.ArrayLike, price: npt.ArrayLike) -> float:
@@ -58,68 +58,90 @@ def vei(prediction: npt.ArrayLike, price: npt.ArrayLike) -> float:
     Groups by the proxy 0.5 s + 0.5 p/m: 2 for n of 20 to 50, 4 for 51 to 500, 10 above; NaN for
     fewer than 20 sales. Negative is regressive. Ties of the proxy stay together.
     """
-    return _vei(*in_order(*paired(prediction, price)))
+    return float(_vei(*in_order(*paired(prediction, price))))
 
 
-# The same on arrays that are sorted by price already, as resamples of a sorted sample are.
+# The same on arrays (..., n) that are sorted by price already, as resamples of a sorted sample are:
+# one figure for each row of them.
 
 
-def _median_ratio(p: Array, s: Array) -> float:
-    return float(np.median(p / s))
+def _mean(values: Array) -> Array:
+    return np.add.reduce(values, axis=-1, keepdims=True) / values.shape[-1]
 
 
-def _cod(p: Array, s: Array) -> float:
+def _middle(values: Array) -> Array:
+    return np.median(values, axis=-1, keepdims=True)
+
+
+def _median_ratio(p: Array, s: Array) -> Array:
+    return np.median(p / s, axis=-1)
+
+
+def _cod(p: Array, s: Array) -> Array:
     r = p / s
-    middle = float(np.median(r))
-    return 100.0 * float(np.add.reduce(np.abs(r - middle)) / len(r)) / middle
+    middle = _middle(r)
+    return (100.0 * _mean(np.abs(r - middle)) / middle)[..., 0]
 
 
-def _prd(p: Array, s: Array) -> float:
-    return float(np.add.reduce(p / s) / len(p)) / float(np.add.reduce(p) / np.add.reduce(s))
+def _prd(p: Array, s: Array) -> Array:
+    weighted = np.add.reduce(p, axis=-1) / np.add.reduce(s, axis=-1)
+    return _mean(p / s)[..., 0] / weighted
 
 
-def _prb(p: Array, s: Array) -> float:
+def _prb(p: Array, s: Array) -> Array:
     r = p / s
-    m = float(np.median(r))
+    m = _middle(r)
     x = np.log(0.5 * (s + p / m)) / np.log(2.0)
     y = (r - m) / m
-    dx = x - np.add.reduce(x) / len(x)
-    spread = float(np.add.reduce(dx * dx))
-    if spread <= 1e-18 * len(x):
-        return float("nan")
-    return float(np.add.reduce(dx * (y - np.add.reduce(y) / len(y)))) / spread
+    dx = x - _mean(x)
+    spread = np.add.reduce(dx * dx, axis=-1)
+    varies = spread > 1e-18 * x.shape[-1]
+    tilt = np.add.reduce(dx * (y - _mean(y)), axis=-1)
+    return np.divide(tilt, spread, out=np.full_like(spread, np.nan), where=varies)
 
 
-def _mki(p: Array, s: Array) -> float:
-    start = np.flatnonzero(np.r_[True, s[1:] != s[:-1]])
-    count = np.diff(np.r_[start, len(s)])
-    level = np.repeat(np.add.reduceat(p, start) / count, count)
+def _mki(p: Array, s: Array) -> Array:
+    first = np.ones(s.shape, dtype=bool)
+    first[..., 1:] = s[..., 1:] != s[..., :-1]
+    start = np.flatnonzero(first)  # every row begins with one
+    count = np.diff(np.r_[start, first.size])
+    level = np.repeat(np.add.reduceat(p.ravel(), start) / count, count).reshape(s.shape)
     gini_s = _gini_in_order(s)
-    return float("nan") if gini_s <= 1e-15 else _gini_in_order(level) / gini_s
+    out = np.full(gini_s.shape, np.nan)
+    return np.divide(_gini_in_order(level), gini_s, out=out, where=gini_s > 1e-15)
 
 
-def _gini_in_order(value: Array) -> float:
-    """Gini coefficient with the order given: 2 sum(i v_i) / (n sum v) - (n + 1) / n."""
-    n = len(value)
+def _gini_in_order(value: Array) -> Array:
+    """Gini coefficients with the order given: 2 sum(i v_i) / (n sum v) - (n + 1) / n."""
+    n = value.shape[-1]
     rank = np.arange(1, n + 1, dtype=np.float64)
-    total = float(np.add.reduce(value))
-    return 2.0 * float(np.add.reduce(rank * value)) / (n * total) - (n + 1) / n
+    total = np.add.reduce(value, axis=-1)
+    return 2.0 * np.add.reduce(rank * value, axis=-1) / (n * total) - (n + 1) / n
 
 
-def _vei(p: Array, s: Array) -> float:
-    n = len(p)
+def _vei(p: Array, s: Array) -> Array:
+    n = p.shape[-1]
     if n < 20:
-        return float("nan")
+        return np.full(p.shape[:-1], np.nan)
     groups = 2 if n <= 50 else 4 if n <= 500 else 10
     r = p / s
-    middle = float(np.median(r))
+    middle = _middle(r)
     proxy = 0.5 * s + 0.5 * p / middle
-    low, high = np.quantile(proxy, [1.0 / groups, 1.0 - 1.0 / groups])
-    bottom, top = r[proxy <= low], r[proxy >= high]
-    return 100.0 * float(np.median(top) - np.median(bottom)) / middle
+    low, high = np.quantile(proxy, [1.0 / groups, 1.0 - 1.0 / groups], axis=-1, keepdims=True)
+    top, bottom = _median_where(r, proxy >= high), _median_where(r, proxy <= low)
+    return 100.0 * (top - bottom) / middle[..., 0]
 
 
-STATISTICS: dict[str, Callable[[Array, Array], float]] = {
+def _median_where(values: Array, inside: npt.NDArray[np.bool_]) -> Array:
+    """Medians (...,) of those of the values (..., n) that are `inside`; some are, in every row."""
+    n = np.add.reduce(inside, axis=-1, keepdims=True)
+    middle = ((n - 1) // 2, n // 2)
+    ordered = np.partition(np.where(inside, values, np.inf), np.unique(middle), axis=-1)
+    low, high = (np.take_along_axis(ordered, at, axis=-1) for at in middle)
+    return (0.5 * (low + high))[..., 0]
+
+
+STATISTICS: dict[str, Callable[[Array, Array], Array]] = {
     "median_ratio": _median_ratio,
     "cod": _cod,
     "prd": _prd,
@@ -181,6 +203,6 @@ def ratio_study(
         level=level,
     )
     return {
-        name: RatioStatistic(name, n, STATISTICS[name](p, s), low, high)
+        name: RatioStatistic(name, n, float(STATISTICS[name](p, s)), low, high)
         for name, (low, high) in zip(names, bounds, strict=True)
     }

@@ -218,14 +218,15 @@ class PointModel:
         level = matrix["index_log"].to_numpy()
         return np.where(np.isnan(level), 0.0, level)
 
-    def predict_log(self, matrix: pl.DataFrame) -> tuple[Array, Array]:
-        """(log value (n,) in ln usd, half the range between members (n,)) of matrix rows."""
+    def predict_log(self, matrix: pl.DataFrame, n_threads: int = 1) -> tuple[Array, Array]:
+        """(log value (n,) in ln usd, half the range between members (n,)) of matrix rows; the same
+        bits in any number of threads, each of which takes rows of its own."""
         import xgboost as xgb
 
         inputs, start = inputs_of(matrix, self.names), self.start(matrix)
         answers = []
         for member, raw in zip(self.members, self.boosters, strict=True):
-            booster = xgb.Booster({"nthread": 1})
+            booster = xgb.Booster({"nthread": n_threads})
             booster.load_model(bytearray(raw))
             rows = fed(self.names, inputs, start, member)
             answers.append(booster.predict(rows).astype(np.float64))

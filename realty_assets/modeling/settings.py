@@ -55,14 +55,14 @@ class ModelSettings:
         Member("offset", 3, "equity"),
     )
     target: Target = "level"
-    rounds: int = 600
-    eta: float = 0.03
+    rounds: int = 300
+    eta: float = 0.06
     max_depth: int = 6
     min_child_weight: float = 10.0
     subsample: float = 0.7
-    colsample_bytree: float = 0.4
+    colsample_bytree: float = 0.3
     reg_lambda: float = 2.0
-    max_bin: int = 256
+    max_bin: int = 64
     huber_slope: float = 0.05
     equity_slope: float = 0.1
     equity_weight: float = 0.3
@@ -111,7 +111,6 @@ PROFILES: dict[str, ModelSettings] = {
         members=(Member("offset"), Member("feature", 1)),
         rounds=150,
         eta=0.1,
-        max_bin=128,
         error_rounds=60,
         tuning_trials=4,
         tuning_months=1,

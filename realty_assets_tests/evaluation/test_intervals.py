@@ -61,7 +61,9 @@ def test_an_interval_upside_down_is_refused() -> None:
 
 def test_the_bootstrap_says_what_it_cannot_do() -> None:
     with pytest.raises(ValueError, match="nothing to resample"):
-        bootstrap_intervals(lambda rows: [0.0], 0, seed=1)
+        bootstrap_intervals(lambda rows: [np.zeros(len(rows))], 0, seed=1)
     with pytest.raises(ValueError, match="level"):
-        bootstrap_intervals(lambda rows: [0.0], 3, seed=1, level=1.0)
-    assert np.isnan(bootstrap_intervals(lambda rows: [float("nan")], 3, seed=1, n_draws=5)[0][0])
+        bootstrap_intervals(lambda rows: [np.zeros(len(rows))], 3, seed=1, level=1.0)
+    assert np.isnan(
+        bootstrap_intervals(lambda rows: [np.full(len(rows), np.nan)], 3, seed=1, n_draws=5)[0][0]
+    )

@@ -109,7 +109,7 @@ def test_an_interval_covers_about_as_often_as_it_says() -> None:
         prediction, price = market(seed, 100)
         ratio = prediction / price
         ((low, high),) = bootstrap_intervals(
-            lambda rows, r=ratio: [float(np.median(r[rows]))], 100, seed=1, n_draws=150, level=0.9
+            lambda rows, r=ratio: [np.median(r[rows], axis=-1)], 100, seed=1, n_draws=150, level=0.9
         )
         hits += low <= 1.0 <= high
     assert 45 <= hits <= 60

@@ -107,7 +107,9 @@ def _figures(rows: pl.DataFrame, labels: list[str], seed: int, n_draws: int) -> 
     point = point_accuracy(p, s)
     seen = {"mdape": point.mdape, "ppe10": point.ppe10, "r2": point.r2}
     order = np.lexsort((p, s))
-    seen |= {name: STATISTICS[name](p[order], s[order]) for name in FIGURES if name in STATISTICS}
+    seen |= {
+        name: float(STATISTICS[name](p[order], s[order])) for name in FIGURES if name in STATISTICS
+    }
     drawn = figure_intervals(p, s, labels=labels, seed=seed, n_draws=n_draws)
     out: dict[str, Any] = {"n": n, "resampled": resampled_by(labels), "note": hint(seen["cod"])}
     for name in FIGURES:
