@@ -20,6 +20,8 @@ from realty_assets.evaluation.resampling import (
     percentile_interval,
 )
 
+Array = npt.NDArray[np.float64]
+
 MIN_DRAWS = 2000
 FEW_BLOCKS = f"fewer than {MIN_BLOCKS} blocks: sales were drawn one by one"
 
@@ -64,6 +66,38 @@ class PairedComparison:
         return {**asdict(self), "verdict": self.verdict}
 
 
+@dataclass(frozen=True)
+class PairedRows:
+    """Two predictions of the same sales (n,) in an order that the order of rows does not decide:
+    `order` is where each stood. `blocks` are the codes to resample by, one a sale where there are
+    too few of them."""
+
+    a: Array
+    b: Array
+    price: Array
+    blocks: npt.NDArray[np.int64]
+    order: npt.NDArray[np.int64]
+    few_blocks: bool
+
+
+def paired_rows(
+    a: npt.ArrayLike, b: npt.ArrayLike, price: npt.ArrayLike, labels: Sequence[object]
+) -> PairedRows:
+    """`a` and `b` (n,) of sales at `price` (n,), all in dollars, by blocks of `labels` (n,).
+
+    Raises ValueError for arrays that differ in length or hold anything but positive numbers.
+    """
+    p, s = paired(a, price)
+    q, _ = paired(b, price)
+    if len(labels) != len(s):
+        raise ValueError(f"{len(labels)} block labels for {len(s)} sales")
+    codes = block_codes(labels)
+    few = int(codes.max()) + 1 < MIN_BLOCKS
+    order = np.lexsort((q, p, s, codes))
+    blocks = np.arange(len(s), dtype=np.int64) if few else codes[order]
+    return PairedRows(p[order], q[order], s[order], blocks, order, few)
+
+
 def compare(
     a: npt.ArrayLike,
     b: npt.ArrayLike,
@@ -82,19 +116,11 @@ def compare(
     """
     if n_draws < MIN_DRAWS:
         raise ValueError(f"a comparison needs at least {MIN_DRAWS} draws, not {n_draws}")
-    p, s = paired(a, price)
-    q, _ = paired(b, price)
-    if len(labels) != len(s):
-        raise ValueError(f"{len(labels)} block labels for {len(s)} sales")
-    codes = block_codes(labels)
-    few = int(codes.max()) + 1 < MIN_BLOCKS
-    order = np.lexsort((q, p, s, codes))
-    p, q, s, codes = p[order], q[order], s[order], codes[order]
-    if few:
-        codes = np.arange(len(s), dtype=np.int64)
+    rows = paired_rows(a, b, price, labels)
+    p, q, s = rows.a, rows.b, rows.price
     off_a, off_b = np.abs(np.log(p / s)), np.abs(np.log(q / s))
     ape_a, ape_b = np.abs(p / s - 1.0), np.abs(q / s - 1.0)
-    resamples = Resamples(codes, n_draws, seed)
+    resamples = Resamples(rows.blocks, n_draws, seed)
     n = len(s)
     error_a, error_b = float(np.add.reduce(off_a) / n), float(np.add.reduce(off_b) / n)
     mdape_a, mdape_b = float(np.median(ape_a)), float(np.median(ape_b))
@@ -113,7 +139,7 @@ def compare(
         mdape_b,
         mdape_a - mdape_b,
         *_bounds(mdape_draws, level),
-        FEW_BLOCKS if few else "",
+        FEW_BLOCKS if rows.few_blocks else "",
     )
 
 

@@ -16,13 +16,12 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-from realty_assets.evaluation.arrays import paired
-from realty_assets.evaluation.resampling import MIN_BLOCKS, Resamples, block_codes
+from realty_assets.evaluation.paired import MIN_DRAWS, paired_rows
+from realty_assets.evaluation.resampling import Resamples
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-N_DRAWS = 2000
 POWER = 0.80
 _NORMAL = NormalDist()
 
@@ -101,25 +100,16 @@ def judge_pairs(
     one-sided level of the pool, and of all segments together. The order of rows does not matter.
     Raises ValueError for arrays that differ in length or hold anything but positive numbers.
     """
-    p, s = paired(challenger, price)
-    q, _ = paired(champion, price)
-    if len(labels) != len(s):
-        raise ValueError(f"{len(labels)} block labels for {len(s)} sales")
-    codes = block_codes(labels)
-    few = int(codes.max()) + 1 < MIN_BLOCKS
-    order = np.lexsort((q, p, s, codes))
-    p, q, s, codes = p[order], q[order], s[order], codes[order]
-    if few:
-        codes = np.arange(len(s), dtype=np.int64)
+    rows = paired_rows(challenger, champion, price, labels)
     masks = {
-        name: mask[order] for name, mask in segments.items() if mask.sum() >= min_segment_sales
+        name: mask[rows.order] for name, mask in segments.items() if mask.sum() >= min_segment_sales
     }
-    off_champion = np.abs(np.log(q / s))
-    change = np.abs(np.log(p / s)) - off_champion
-    everyone = np.ones(len(s))
+    off_champion = np.abs(np.log(rows.b / rows.price))
+    change = np.abs(np.log(rows.a / rows.price)) - off_champion
+    everyone = np.ones(len(change))
     parts = [everyone, *(mask.astype(np.float64) for mask in masks.values())]
     columns = [values * part for part in parts for values in (change, off_champion)]
-    drawn = Resamples(codes, N_DRAWS, seed).means(np.column_stack(columns))
+    drawn = Resamples(rows.blocks, MIN_DRAWS, seed).means(np.column_stack(columns))
     found = [
         _difference(
             change * part, off_champion * part, int(part.sum()), drawn[:, 2 * i : 2 * i + 2], alpha
@@ -133,7 +123,7 @@ def judge_pairs(
         by_name,
         vetoes(by_name, alpha, margin),
         reach * pool.error,
-        "sales" if few else "blocks",
+        "sales" if rows.few_blocks else "blocks",
     )
 
 
