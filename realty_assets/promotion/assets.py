@@ -13,6 +13,7 @@ from realty_assets.features.tracks import MATRICES
 from realty_assets.modeling.mlflow_registry import registered_name
 from realty_assets.promotion import gates
 from realty_assets.promotion.ledger import ALIAS_SCHEMA, DECISION_SCHEMA, decide
+from realty_assets.promotion.policy import read_policy
 from realty_assets.promotion.registry import NUMBERED, broken_models, follow_aliases
 from realty_assets.statements import sql
 from realty_assets.warehouse import Warehouse, WarehouseMissing
@@ -41,6 +42,8 @@ INPUTS = ["modeling.models", "modeling.backtests", *MATRICES.values()]
     pool="duckdb",
 )
 def promotion(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
+    policy = read_policy(warehouse.home)
+
     def compute() -> dict[str, pl.DataFrame]:
         records = {
             registered_name(row["track"]): row
@@ -59,6 +62,7 @@ def promotion(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
             _table(warehouse, ALIASES, pl.DataFrame(schema=ALIAS_SCHEMA)),
             datetime.now(UTC).replace(tzinfo=None),
             broken_models(warehouse.home, models, _columns(warehouse)),
+            policy,
         )
         return {DECISIONS: decisions, ALIASES: aliases}
 
@@ -68,6 +72,7 @@ def promotion(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
             [DECISIONS, ALIASES],
             inputs=INPUTS,
             code_version=gates.RULE_VERSION,
+            settings={"policy": policy.sha256},
             compute=compute,
         )
     )

@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-RULE_VERSION = "1"
+from realty_assets.promotion.policy import Policy
+
+RULE_VERSION = "2"
 Verdict = Literal["promote", "challenge", "reject"]
 
 
@@ -26,25 +28,13 @@ class Gate:
     passed: bool
 
 
-# (name, key in the record, lower bound, upper bound); the units are those of the record.
-FLOORS: tuple[tuple[str, str, float | None, float | None], ...] = (
-    ("enough backtested sales", "n", 30, None),
-    ("median absolute percentage error", "mdape", None, 0.25),
-    ("coverage of the 90% interval", "coverage_90", 0.80, 0.98),
-    ("median ratio", "median_ratio", 0.85, 1.15),
-)
-
-
-def judge_floors(record: Mapping[str, Any]) -> list[Gate]:
-    """Every floor, held against a backtest record; a figure that is missing fails its gate."""
+def judge_floors(policy: Policy, record: Mapping[str, Any]) -> list[Gate]:
+    """Every floor of the policy, held against a backtest record; a missing figure fails its
+    gate."""
     gates = []
-    for name, key, low, high in FLOORS:
-        seen = record.get(key)
-        bounds = [f"{sign} {bound:g}" for sign, bound in ((">=", low), ("<=", high)) if bound]
-        passed = (
-            seen is not None and (low is None or seen >= low) and (high is None or seen <= high)
-        )
-        gates.append(Gate(name, " and ".join(bounds), seen, bool(passed)))
+    for floor in policy.floors:
+        seen = record.get(floor.figure)
+        gates.append(Gate(floor.gate, floor.requirement, seen, floor.holds(seen)))
     return gates
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 
 from realty_assets.promotion import gates
+from realty_assets.promotion.policy import Policy, read_policy
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 
@@ -47,13 +48,16 @@ def decide(
     aliases: pl.DataFrame,
     now: datetime,
     broken: frozenset[str] = frozenset(),
+    policy: Policy | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """(decisions with the new ones appended, aliases as they then stand).
 
     `models` has name, model_version, cutoff and the hashes that are the evidence; `records` the
-    backtest record by model name; `broken` the model versions that can no longer be loaded or fed.
+    backtest record by model name; `broken` the model versions that can no longer be loaded or fed;
+    `policy` is what they are held to (None: the package's own), and its hash part of the evidence.
     A model that was decided on before is left alone.
     """
+    policy = policy or read_policy()
     known = set(zip(decisions["name"], decisions["model_version"], strict=True))
     held = {(row["name"], row["alias"]): row for row in aliases.iter_rows(named=True)}
     fresh: list[dict[str, Any]] = []
@@ -62,11 +66,12 @@ def decide(
         if (name, version) in known:
             continue
         champion = held.get((name, CHAMPION), {}).get("model_version")
-        judged = gates.judge_floors(records.get(name, {}))
+        judged = gates.judge_floors(policy, records.get(name, {}))
         verdict, reason = gates.verdict(judged, version, champion, champion not in broken)
-        evidence = {"backtest_id": records.get(name, {}).get("backtest_id", "none")} | {
-            key: model[key] for key in sorted(model) if key.endswith(("_hash", "sha256"))
-        }
+        evidence = {
+            "backtest_id": records.get(name, {}).get("backtest_id", "none"),
+            "policy_sha256": policy.sha256,
+        } | {key: model[key] for key in sorted(model) if key.endswith(("_hash", "sha256"))}
         decision = {
             "decision_id": gates.decision_id(version, champion, evidence),
             "name": name,

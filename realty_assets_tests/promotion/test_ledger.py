@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realty_assets.promotion import gates
 from realty_assets.promotion.ledger import ALIAS_SCHEMA, DECISION_SCHEMA, decide
+from realty_assets.promotion.policy import read_policy
 
 GOOD = {"backtest_id": "b1", "n": 500, "mdape": 0.08, "coverage_90": 0.9, "median_ratio": 1.0}
 NOW = datetime(2024, 1, 1)
@@ -52,8 +52,9 @@ def test_the_first_valid_model_is_champion_and_a_row_says_why() -> None:
         "artifact_sha256": "am1",
         "backtest_id": "b1",
         "data_hash": "dm1",
+        "policy_sha256": read_policy().sha256,
     }
-    assert len(json.loads(row["gates"])) == len(gates.FLOORS)
+    assert len(json.loads(row["gates"])) == len(read_policy().floors)
     assert aliases["decision_id"][0] == row["decision_id"]
 
 
