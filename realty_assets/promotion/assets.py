@@ -61,8 +61,8 @@ def promotion(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
             _table(warehouse, DECISIONS, pl.DataFrame(schema=DECISION_SCHEMA)),
             _table(warehouse, ALIASES, pl.DataFrame(schema=ALIAS_SCHEMA)),
             datetime.now(UTC).replace(tzinfo=None),
-            broken_models(warehouse.home, models, _columns(warehouse)),
             policy,
+            broken_models(warehouse.home, models, _columns(warehouse)),
         )
         return {DECISIONS: decisions, ALIASES: aliases}
 

@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from realty_assets.promotion import gates
-from realty_assets.promotion.policy import Policy, read_policy
+from realty_assets.promotion.policy import Policy
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 
@@ -47,17 +47,16 @@ def decide(
     decisions: pl.DataFrame,
     aliases: pl.DataFrame,
     now: datetime,
+    policy: Policy,
     broken: frozenset[str] = frozenset(),
-    policy: Policy | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """(decisions with the new ones appended, aliases as they then stand).
 
     `models` has name, model_version, cutoff and the hashes that are the evidence; `records` the
     backtest record by model name; `broken` the model versions that can no longer be loaded or fed;
-    `policy` is what they are held to (None: the package's own), and its hash part of the evidence.
+    `policy` is what they are held to, and its hash part of the evidence.
     A model that was decided on before is left alone.
     """
-    policy = policy or read_policy()
     known = set(zip(decisions["name"], decisions["model_version"], strict=True))
     held = {(row["name"], row["alias"]): row for row in aliases.iter_rows(named=True)}
     fresh: list[dict[str, Any]] = []

@@ -16,6 +16,7 @@ from realty_assets.promotion.policy import read_policy
 
 GOOD = {"backtest_id": "b1", "n": 500, "mdape": 0.08, "coverage_90": 0.9, "median_ratio": 1.0}
 NOW = datetime(2024, 1, 1)
+POLICY = read_policy()
 NAME = "realty-off-market"
 
 
@@ -43,7 +44,7 @@ def held(aliases: pl.DataFrame) -> dict[str, str]:
 
 
 def test_the_first_valid_model_is_champion_and_a_row_says_why() -> None:
-    decisions, aliases = decide(models("m1"), {NAME: GOOD}, *empty(), NOW)
+    decisions, aliases = decide(models("m1"), {NAME: GOOD}, *empty(), NOW, POLICY)
     assert held(aliases) == {"champion": "m1"}
     row = decisions.row(0, named=True)
     assert row["verdict"] == "promote"
@@ -52,17 +53,17 @@ def test_the_first_valid_model_is_champion_and_a_row_says_why() -> None:
         "artifact_sha256": "am1",
         "backtest_id": "b1",
         "data_hash": "dm1",
-        "policy_sha256": read_policy().sha256,
+        "policy_sha256": POLICY.sha256,
     }
-    assert len(json.loads(row["gates"])) == len(read_policy().floors)
+    assert len(json.loads(row["gates"])) == len(POLICY.floors)
     assert aliases["decision_id"][0] == row["decision_id"]
 
 
 def test_a_second_model_becomes_challenger_and_stays_so() -> None:
-    state = decide(models("m1"), {NAME: GOOD}, *empty(), NOW)
+    state = decide(models("m1"), {NAME: GOOD}, *empty(), NOW, POLICY)
     better = GOOD | {"mdape": 0.01}
     for _ in range(3):
-        state = decide(models("m1", "m2"), {NAME: better}, *state, NOW)
+        state = decide(models("m1", "m2"), {NAME: better}, *state, NOW, POLICY)
         assert held(state[1]) == {"champion": "m1", "challenger": "m2"}
     assert state[0]["verdict"].to_list() == ["promote", "challenge"]
 
@@ -79,31 +80,36 @@ def test_a_second_model_becomes_challenger_and_stays_so() -> None:
     ],
 )
 def test_a_model_below_a_floor_is_rejected_with_the_figure(change: dict, gate: str) -> None:
-    decisions, aliases = decide(models("m1"), {NAME: GOOD | change}, *empty(), NOW)
+    decisions, aliases = decide(models("m1"), {NAME: GOOD | change}, *empty(), NOW, POLICY)
     assert aliases.is_empty()
     assert decisions["verdict"].to_list() == ["reject"]
     assert gate in decisions["reason"][0]
 
 
 def test_a_model_without_any_backtest_is_rejected() -> None:
-    decisions, aliases = decide(models("m1"), {}, *empty(), NOW)
+    decisions, aliases = decide(models("m1"), {}, *empty(), NOW, POLICY)
     assert aliases.is_empty()
     assert "missing" in decisions["reason"][0]
 
 
 def test_after_a_rejected_first_model_the_next_valid_one_is_champion() -> None:
-    state = decide(models("m1"), {NAME: GOOD | {"mdape": 0.6}}, *empty(), NOW)
-    state = decide(models("m1", "m2"), {NAME: GOOD}, *state, NOW)
+    state = decide(models("m1"), {NAME: GOOD | {"mdape": 0.6}}, *empty(), NOW, POLICY)
+    state = decide(models("m1", "m2"), {NAME: GOOD}, *state, NOW, POLICY)
     assert held(state[1]) == {"champion": "m2"}
 
 
 def test_a_champion_that_cannot_work_any_more_gives_way_to_the_next_valid_model() -> None:
-    state = decide(models("m1"), {NAME: GOOD}, *empty(), NOW)
-    state = decide(models("m1", "m2"), {NAME: GOOD}, *state, NOW, frozenset({"m1"}))
+    state = decide(models("m1"), {NAME: GOOD}, *empty(), NOW, POLICY)
+    state = decide(models("m1", "m2"), {NAME: GOOD}, *state, NOW, POLICY, frozenset({"m1"}))
     assert held(state[1]) == {"champion": "m2"}
     assert "can no longer load or feed" in state[0]["reason"][1]
     bad = decide(
-        models("m1", "m2", "m3"), {NAME: GOOD | {"mdape": 0.6}}, *state, NOW, frozenset({"m2"})
+        models("m1", "m2", "m3"),
+        {NAME: GOOD | {"mdape": 0.6}},
+        *state,
+        NOW,
+        POLICY,
+        frozenset({"m2"}),
     )
     assert held(bad[1]) == {"champion": "m2"}
 
@@ -125,7 +131,7 @@ def test_decisions_only_grow_and_the_champion_never_changes_by_itself(rounds: li
     for number, seen in enumerate(rounds, start=1):
         known = models(*[f"m{n}" for n in range(1, number + 1)])
         before = state[0]
-        state = decide(known, {NAME: seen}, *state, NOW)
+        state = decide(known, {NAME: seen}, *state, NOW, POLICY)
         assert state[0].head(before.height).equals(before)
         assert state[0].height == number
         now = held(state[1]).get("champion")

@@ -26,7 +26,7 @@ def test_a_home_may_ask_for_more(tmp_path: Path) -> None:
         pl.DataFrame(schema=DECISION_SCHEMA),
         pl.DataFrame(schema=ALIAS_SCHEMA),
         datetime(2024, 1, 1),
-        policy=policy,
+        policy,
     )
     assert aliases.is_empty()
     assert "error is 0.08 (must be <= 0.05)" in decisions["reason"][0]
