@@ -22,9 +22,9 @@ from realty_assets.warehouse import (
     TableReport,
     Tx,
     Warehouse,
-    WarehouseBusy,
     WarehouseMissing,
 )
+from realty_assets.warehouse_file import WarehouseBusy
 
 BUILDS = "ledger.builds"
 Data = pl.DataFrame | SqlFile | Changes

@@ -6,9 +6,7 @@ open when its body raises.
 
 from __future__ import annotations
 
-import random
 import re
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,26 +18,18 @@ import duckdb
 import polars as pl
 from dagster_duckdb import DuckDBResource
 
-from realty_assets.errors import RealtyError
 from realty_assets.processes import process_tags
 from realty_assets.settings import get_settings
 from realty_assets.statements import SqlFile
+from realty_assets.warehouse_file import (
+    WarehouseError,
+    connection,
+    keep,
+    stop_keeping,
+)
 
-# The same for every connection of a process: DuckDB refuses a second one that differs.
-CONNECTION_CONFIG: dict[str, str | bool | int | float | list[str]] = {
-    "custom_user_agent": "dagster"
-}
 PREVIEW_ROWS = 5
 _TABLE_NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
-_LOCK_PID = re.compile(r"\(PID (\d+)\)")
-
-
-class WarehouseError(RealtyError):
-    """Something about the warehouse that its user can act on."""
-
-
-class WarehouseBusy(WarehouseError):
-    """Another process holds the warehouse file."""
 
 
 class WarehouseMissing(WarehouseError):
@@ -175,21 +165,22 @@ class Warehouse(DuckDBResource):
         return self.path.parent
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Writes the process on its run, whoever started it: see `runs.free_dead_runs`."""
+        """Writes the process on its run, whoever started it (see `runs.free_dead_runs`), and keeps
+        the file open between the questions of the run."""
         if context.run_id and context.instance and not context.instance.is_ephemeral:
             context.instance.add_run_tags(context.run_id, process_tags())
+        keep(self.path)
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        stop_keeping(self.path)
 
     @contextmanager
-    def connect(self, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection that is always closed again.
 
         Raises WarehouseBusy when another process keeps the file locked for longer than the
-        setting `lock_timeout_s`, WarehouseMissing for a read of a warehouse that is not there.
+        setting `lock_timeout_s`.
         """
-        if read_only and not self.path.exists():
-            raise WarehouseMissing(
-                f"There is no warehouse at {self.path} yet: run `realty ingest` first."
-            )
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -197,14 +188,11 @@ class Warehouse(DuckDBResource):
                 f"The folder {self.path.parent} cannot be made ({error.strerror}): choose another "
                 "with REALTY_HOME, or mend its permissions."
             ) from error
-        conn = _open(self.path, read_only, get_settings().lock_timeout_s)
-        try:
+        with connection(self.path, get_settings().lock_timeout_s) as conn:
             conn.execute("SET TimeZone = 'UTC'")
             # Views name files relative to the home, so that a home can be moved or copied.
             conn.execute("SET file_search_path = $home", {"home": str(self.home.resolve())})
             yield conn
-        finally:
-            conn.close()
 
     @contextmanager
     def get_connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -270,26 +258,6 @@ class Warehouse(DuckDBResource):
             return False
         with self.connect() as conn:
             return _exists(conn, table)
-
-
-def _open(path: Path, read_only: bool, timeout_s: float) -> duckdb.DuckDBPyConnection:
-    deadline = time.monotonic() + timeout_s
-    pause_s = 0.05
-    while True:
-        try:
-            return duckdb.connect(str(path), read_only=read_only, config=CONNECTION_CONFIG)
-        except duckdb.IOException as error:
-            if "Could not set lock" not in str(error):
-                raise WarehouseError(f"Cannot open the warehouse {path}: {error}") from error
-            if time.monotonic() >= deadline:
-                found = _LOCK_PID.search(str(error))
-                holder = f"process {found.group(1)}" if found else "another process"
-                raise WarehouseBusy(
-                    f"The warehouse {path} is held by {holder}; waited {timeout_s:g} s. "
-                    "Wait until it is done, or stop it, and try again."
-                ) from error
-        time.sleep(pause_s * random.uniform(0.5, 1.0))
-        pause_s = min(pause_s * 1.5, 1.0)
 
 
 def _first_line(error: Exception) -> str:

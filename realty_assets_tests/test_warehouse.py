@@ -6,6 +6,7 @@ import multiprocessing as mp
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -20,10 +21,10 @@ from realty_assets.statements import SqlFile
 from realty_assets.warehouse import (
     Changes,
     Warehouse,
-    WarehouseBusy,
     WarehouseError,
     WarehouseMissing,
 )
+from realty_assets.warehouse_file import IDLE_S, WarehouseBusy, keep, stop_keeping
 
 
 @pytest.fixture
@@ -79,8 +80,7 @@ def test_a_failed_transaction_leaves_every_table_as_it_was(warehouse: Warehouse)
 def test_the_lock_is_let_go_when_the_body_raises(warehouse: Warehouse) -> None:
     with pytest.raises(ZeroDivisionError), warehouse.get_connection():
         raise ZeroDivisionError
-    code = f"import duckdb; duckdb.connect({str(warehouse.path)!r}).execute('SELECT 1')"
-    subprocess.run([sys.executable, "-c", code], check=True)
+    assert opens_elsewhere(warehouse.path)
 
 
 def test_only_schema_dot_name_is_a_table(warehouse: Warehouse) -> None:
@@ -125,6 +125,73 @@ def test_a_second_process_holding_the_file_is_named(
         holder.kill()
         holder.join()
     assert warehouse.read("a.t").height == 1
+
+
+def opens_elsewhere(path: Path) -> bool:
+    """Whether another process can open the file at this moment."""
+    code = f"import duckdb; duckdb.connect({str(path)!r}).execute('SELECT 1')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    return done.returncode == 0
+
+
+def test_a_kept_file_is_let_go_when_nobody_asks_and_at_the_end(warehouse: Warehouse) -> None:
+    keep(warehouse.path)
+    keep(warehouse.path)
+    try:
+        warehouse.replace("a.t", pl.DataFrame({"x": [1]}))
+        with warehouse.connect() as conn:
+            assert not opens_elsewhere(warehouse.path)
+            assert conn.execute("SELECT x FROM a.t").fetchall() == [(1,)]
+        time.sleep(3 * IDLE_S)
+        assert opens_elsewhere(warehouse.path)
+        assert warehouse.read("a.t")["x"].to_list() == [1]
+        stop_keeping(warehouse.path)
+        assert warehouse.exists("a.t")
+    finally:
+        stop_keeping(warehouse.path)
+    assert opens_elsewhere(warehouse.path)
+    assert not warehouse.path.with_suffix(".duckdb.wal").exists()
+
+
+def test_another_file_at_the_place_of_a_kept_one_is_seen(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    other = Warehouse.at(tmp_path / "other.duckdb")
+    other.replace("a.t", pl.DataFrame({"x": [2]}))
+    keep(warehouse.path)
+    try:
+        warehouse.replace("a.t", pl.DataFrame({"x": [1]}))
+        other.path.replace(warehouse.path)
+        assert warehouse.read("a.t")["x"].to_list() == [2]
+    finally:
+        stop_keeping(warehouse.path)
+
+
+def test_after_an_error_a_kept_file_is_opened_anew_and_nothing_of_it_stays(
+    warehouse: Warehouse,
+) -> None:
+    warehouse.replace("a.t", pl.DataFrame({"x": [1]}))
+    keep(warehouse.path)
+    try:
+        with pytest.raises(ZeroDivisionError), warehouse.transaction() as tx:
+            tx.replace("a.t", pl.DataFrame({"x": [2]}))
+            raise ZeroDivisionError
+        assert opens_elsewhere(warehouse.path)
+        assert warehouse.read("a.t")["x"].to_list() == [1]
+    finally:
+        stop_keeping(warehouse.path)
+
+
+def test_threads_share_a_kept_file(warehouse: Warehouse) -> None:
+    warehouse.replace("a.t", pl.DataFrame({"x": [0]}))
+    keep(warehouse.path)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            read = list(pool.map(lambda _: warehouse.read("a.t")["x"][0], range(200)))
+            assert read == [0] * 200
+    finally:
+        stop_keeping(warehouse.path)
+    assert opens_elsewhere(warehouse.path)
 
 
 cells = st.one_of(st.none(), st.text(max_size=8))

@@ -89,10 +89,11 @@ class Resamples:
 def _medians(ordered: Array, weight: Counts) -> Array:
     """Median of `ordered` (n,) under each row of integer weights (d, n)."""
     below = np.cumsum(weight, axis=1, dtype=np.int32)
+    last = below[:, -1:]
+    # Of the rows' own type: a search for another one would copy the row first.
+    middle = np.concatenate([(last - 1) // 2, last // 2], axis=1)
     # Row by row: a binary search is far cheaper than comparing every cell.
-    at = np.array(
-        [np.searchsorted(row, [(row[-1] - 1) // 2, row[-1] // 2], side="right") for row in below]
-    )
+    at = np.array([row.searchsorted(m, "right") for row, m in zip(below, middle, strict=True)])
     return (ordered[at[:, 0]] + ordered[at[:, 1]]) / 2.0
 
 

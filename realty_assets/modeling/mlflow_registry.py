@@ -122,7 +122,6 @@ def register(
         experiment_id=experiment_id, run_name=f"{name} {valuer.model_version}", tags=all_tags
     ) as run:
         mlflow.log_params({key: _short(value) for key, value in params.items()})
-        mlflow.log_metrics(dict(metrics))
         mlflow.log_artifact(str(folder / MANIFEST))
         if record is not None:
             log_record(client, run.info.run_id, folder, valuer, record)
@@ -136,6 +135,8 @@ def register(
                 signature=_signature(valuer, example),
                 pip_requirements=REQUIREMENTS,
             )
+        # After the model, and at once for both: MLflow copies what a run has one by one.
+        mlflow.log_metrics(dict(metrics), model_id=info.model_id)
         version = client.create_model_version(
             name,
             source=info.model_uri,
