@@ -10,11 +10,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import pandera.polars as pa
-
 from realty_assets.dictionary import VOLATILE
 from realty_assets.fingerprint import LEFT_OUT, all_tables
 from realty_assets.ingestion import contract, photo_contract, rules
+from realty_assets.ingestion.contract_columns import Column, Contract
 from realty_assets.statements import SQL_ROOT
 from realty_assets.warehouse import Warehouse
 
@@ -102,16 +101,17 @@ def page(columns: Columns, said: Mapping[str, str]) -> str:
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _contract(schema: pa.DataFrameSchema, version: str) -> list[str]:
+def _contract(said: Contract, version: str) -> list[str]:
     rows = []
-    for name, column in schema.columns.items():
-        allowed = "; ".join(filter(None, (_allowed(check) for check in column.checks)))
-        required = "" if column.nullable else "required; "
-        severity = str((column.metadata or {}).get("severity", "")) if allowed else ""
-        kind = _type(column.dtype.type)
-        rows.append([f"`{name}`", kind, f"{required}{column.description or ''}", allowed, severity])
+    for name, column in said.columns.items():
+        allowed = _allowed(column)
+        required = "required; " if column.required else ""
+        severity = column.severity if allowed else ""
+        rows.append(
+            [f"`{name}`", _type(column.type), f"{required}{column.says}", allowed, severity]
+        )
     return [
-        f"## The contract of {schema.name}",
+        f"## The contract of {said.name}",
         "",
         f"Version {version}. Outside what is allowed: error = the row is quarantined, blank = the "
         "cell is emptied and the row flagged, nothing = it is never written.",
@@ -120,17 +120,13 @@ def _contract(schema: pa.DataFrameSchema, version: str) -> list[str]:
     ]
 
 
-def _allowed(check: Any) -> str:
-    """What a check of the contract lets through, in words."""
-    told = check.statistics
-    match check.name:
-        case "in_range":
-            return f"{_plain(told['min_value'])} to {_plain(told['max_value'])}"
-        case "isin":
-            return ", ".join(str(word) for word in told["allowed_values"])
-        case "str_matches":
-            return str(told["pattern"])
-    return str(check.error or check.name or "")
+def _allowed(column: Column) -> str:
+    """What the contract lets through, in words."""
+    if column.low is not None and column.high is None:
+        return f"{_plain(column.low)} or more"
+    if column.low is not None:
+        return f"{_plain(column.low)} to {_plain(column.high)}"
+    return ", ".join(column.one_of) or column.form
 
 
 def _rules() -> list[str]:
@@ -180,7 +176,7 @@ def _joined(note: str, volatile: bool) -> str:
 
 
 def _contract_notes() -> dict[str, str]:
-    return {name: str(column.description) for name, column in contract.COLUMNS.items()}
+    return {name: column.says for name, column in contract.COLUMNS.items()}
 
 
 def _registry_notes() -> dict[str, str]:

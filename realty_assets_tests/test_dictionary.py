@@ -37,7 +37,7 @@ def test_the_page_has_every_column_and_rule() -> None:
         assert f"| `{rule.id}` | {rule.severity} | {rule.version} | {rule.sentence} |" in text
     for name in COLUMN_NAMES:
         assert f"| `{name}` |" in text
-        assert listings.columns[name].description, f"{name} says nothing of itself"
+        assert listings.columns[name].says, f"{name} says nothing of itself"
 
 
 def test_a_table_that_nothing_describes_is_an_error() -> None:

@@ -1,6 +1,6 @@
 """The contract of staging.listings and staging.parcels: every column and what it may hold.
 
-One Pandera schema per table is the only place where types and ranges are stated. The rules that
+One contract per table is the only place where types and ranges are stated. The rules that
 quarantine or blank are derived from it (rules.py), and the asset check holds the table against it.
 `severity` says what a cell outside its range does: error = the row is quarantined,
 blank = the cell is emptied and flagged; it stays in raw either way.
@@ -11,8 +11,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-import pandera.polars as pa
 import polars as pl
+
+from realty_assets.ingestion.contract_columns import Column, Contract
 
 STATUSES = (
     "Active",
@@ -61,28 +62,16 @@ def _column(
     form: str = "",
     severity: str = "blank",
     required: bool = False,
-) -> pa.Column:
-    checks = []
-    if low is not None:
-        checks.append(pa.Check.in_range(low, high))
-    if one_of:
-        checks.append(pa.Check.isin(one_of))
-    if form:
-        checks.append(pa.Check.str_matches(form))
-    return pa.Column(
-        _TYPES[kind],
-        checks,
-        nullable=not required,
-        description=says,
-        metadata={"severity": severity},
-    )
+) -> Column:
+    return Column(_TYPES[kind], says, low, high, one_of, form, severity, required)
 
 
 _FIRST, _LAST = date(1900, 1, 1), date(2100, 1, 1)
 # Without a zone, as staging holds them: UTC by contract.
 _EARLIEST, _LATEST = (datetime.combine(day, datetime.min.time()) for day in (_FIRST, _LAST))
 
-listings = pa.DataFrameSchema(
+listings = Contract(
+    "staging.listings",
     {
         "file_hash": _column("text", "sha256 of the delivered file", required=True),
         "record_number": _column("long", "1 = first data record of the file", required=True),
@@ -152,11 +141,10 @@ listings = pa.DataFrameSchema(
         "photos_count": _column("int", "photos that the source counts", 0, 1_000),
         "flags": _column("texts", "ids of the rules that warned or blanked", required=True),
     },
-    strict=True,
-    name="staging.listings",
 )
 
-parcels = pa.DataFrameSchema(
+parcels = Contract(
+    "staging.parcels",
     {
         "file_hash": _column("text", "sha256 of the delivered file", required=True),
         "record_number": _column("long", "1 = first data record of the file", required=True),
@@ -189,45 +177,38 @@ parcels = pa.DataFrameSchema(
         "total_market_value": _column("float", "US dollars", 0.0, 1e11),
         "flags": _column("texts", "ids of the rules that warned or blanked", required=True),
     },
-    strict=True,
-    name="staging.parcels",
 )
 
 COLUMN_NAMES: tuple[str, ...] = tuple(listings.columns)
 PARCEL_COLUMN_NAMES: tuple[str, ...] = tuple(parcels.columns)
 # A column of both tables is the same in both.
-COLUMNS: dict[str, Any] = {**parcels.columns, **listings.columns}
-POLARS_TYPES: dict[str, pl.DataType] = {name: column.dtype.type for name, column in COLUMNS.items()}
+COLUMNS: dict[str, Column] = {**parcels.columns, **listings.columns}
+POLARS_TYPES: dict[str, Any] = {name: column.type for name, column in COLUMNS.items()}
 
 
 def severity_of(column: str) -> str:
     """What a cell of `column` that cannot be used does: 'error' or 'blank'. Helpers: 'ignore'."""
-    if column not in COLUMNS:
-        return "ignore"
-    return str((COLUMNS[column].metadata or {})["severity"])
+    return COLUMNS[column].severity if column in COLUMNS else "ignore"
 
 
 def range_of(column: str) -> tuple[Any, Any] | None:
     """(least, greatest) that the contract allows in `column`, both included."""
-    for check in COLUMNS[column].checks:
-        if check.name == "in_range":
-            return check.statistics["min_value"], check.statistics["max_value"]
-    return None
+    low, high = COLUMNS[column].low, COLUMNS[column].high
+    return None if low is None else (low, high)
 
 
 def words_of(column: str) -> tuple[str, ...]:
     """The only words that the contract allows in `column`; none: any."""
-    for check in listings.columns[column].checks:
-        if check.name == "isin":
-            return tuple(check.statistics["allowed_values"])
-    return ()
+    return listings.columns[column].one_of
 
 
-def breaches(frame: pl.DataFrame, contract: pa.DataFrameSchema = listings) -> pl.DataFrame:
+def breaches(frame: pl.DataFrame, contract: Contract = listings) -> pl.DataFrame:
     """(column, check, n) for each part of the contract that `frame` does not keep; empty = kept."""
+    from pandera.errors import SchemaErrors
+
     try:
-        contract.validate(frame, lazy=True)
-    except pa.errors.SchemaErrors as error:
+        contract.schema.validate(frame, lazy=True)
+    except SchemaErrors as error:
         return (
             error.failure_cases.select(
                 pl.col("column").cast(pl.String), pl.col("check").cast(pl.String)
