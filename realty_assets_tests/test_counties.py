@@ -27,8 +27,9 @@ SOURCES = {
     County("no_coordinates", without=("lat", "long")): PLACED,
     County("no_bedrooms", without=("bedrooms", "bathrooms")): set(),
     County("months_only", months_only=True): set(),
+    County("months_and_no_coordinates", without=("lat", "long"), months_only=True): PLACED,
 }
-IN_EVERY_RUN = ("no_coordinates", "months_only")
+IN_EVERY_RUN = ("months_and_no_coordinates",)
 TRIED = {one: gone for one, gone in SOURCES.items() if FULL or one.name in IN_EVERY_RUN}
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from realty_assets_tests.markets import environment, realty
 
+TURNS = 5 if os.environ.get("REALTY_TORTURE") == "full" else 1
 OPEN = (
     "import sys, time\n"
     "from pathlib import Path\n"
@@ -21,10 +25,11 @@ OPEN = (
 )
 
 
+@pytest.mark.torture
 def test_processes_that_come_first_at_once_leave_an_instance_that_can_be_read(
     tmp_path: Path,
 ) -> None:
-    for turn in range(3):
+    for turn in range(TURNS):
         home = tmp_path / str(turn)
         started = [
             subprocess.Popen(
