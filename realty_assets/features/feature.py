@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from realty_assets.features.tracks import OFF_MARKET
 
-CODE_VERSION = "3"
+CODE_VERSION = "4"
 NULL = "null where unknown; the booster learns a side for it"
 RESIDUAL = "log residual"
 

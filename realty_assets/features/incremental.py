@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import polars as pl
 
 from realty_assets.features.feature import CODE_VERSION
-from realty_assets.features.known_hash import row_texts
+from realty_assets.features.known_hash import RowBytes
 from realty_assets.features.matrix import FeatureSettings, build_matrix
 from realty_assets.features.registry import features, registry_hash
 from realty_assets.features.sales import Sales, day_numbers
@@ -45,10 +45,10 @@ def row_bases(
         for day in set(day_numbers(subjects["as_of"]).tolist())
     }
     bases = []
-    texts = row_texts(with_inputs(subjects))
-    for day, text in zip(day_numbers(subjects["as_of"]).tolist(), texts, strict=True):
+    rows = RowBytes.of(with_inputs(subjects))
+    for day, row in zip(day_numbers(subjects["as_of"]).tolist(), rows, strict=True):
         digest = known[day].copy()
-        digest.update(text.encode())
+        digest.update(row)
         bases.append(digest.hexdigest()[:32])
     return pl.Series(BASIS, bases, dtype=pl.String)
 

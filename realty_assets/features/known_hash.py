@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,19 +14,57 @@ DAY_US = 86_400_000_000
 Micros = npt.NDArray[np.int64]
 
 
-def row_texts(frame: pl.DataFrame) -> pl.Series:
-    """All that each row (n,) says, in one text from which every cell can be told again.
+_NUMBERS = (pl.Date, pl.Datetime("us"), pl.Boolean)
 
-    Numbers are written so that they read back to the same bits; texts with their length before
-    them, so that no two rows run into the same one.
+
+@dataclass(frozen=True)
+class RowBytes:
+    """All that each row says, in bytes from which every cell can be told again.
+
+    `numbers` (n, w) are the bits of each number with a byte that says whether there is one; `texts`
+    (n,) every text with its length before it, so that no two rows run into the same one.
     """
-    cells = []
-    for name, kind in frame.schema.items():
-        text = pl.col(name).cast(pl.String)
-        if kind == pl.String:
-            text = pl.format("{}:{}", text.str.len_bytes(), text)
-        cells.append(text.fill_null("null"))
-    return frame.select(text=pl.concat_str(cells, separator="|"))["text"]
+
+    numbers: npt.NDArray[np.uint8]
+    texts: list[str]
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame) -> RowBytes:
+        """Raises TypeError for a column that is neither a number, a day, a moment nor a text."""
+        parts, texts = [np.zeros((len(frame), 0), dtype=np.uint8)], []
+        for name, kind in frame.schema.items():
+            if kind == pl.String:
+                text = pl.col(name)
+                texts.append(pl.format("{}:{}", text.str.len_bytes(), text).fill_null("null"))
+            else:
+                parts += [_bits(frame[name], kind), frame[name].is_null().to_numpy()[:, None]]
+        said = [""] * len(frame)
+        if texts:
+            said = frame.select(text=pl.concat_str(texts, separator="|"))["text"].to_list()
+        return cls(np.hstack([part.view(np.uint8) for part in parts]), said)
+
+    def rows(self, part: slice) -> bytes:
+        """What some rows say."""
+        return self.numbers[part].tobytes() + "\n".join([*self.texts[part], ""]).encode()
+
+    def __iter__(self) -> Iterator[bytes]:
+        """What each row says."""
+        width, numbers = self.numbers.shape[1], self.numbers.tobytes()
+        for at, text in enumerate(self.texts):
+            yield numbers[at * width : (at + 1) * width] + text.encode()
+
+
+def _bits(cells: pl.Series, kind: pl.DataType) -> npt.NDArray[np.uint8]:
+    """The bits of each number (n, 8); those of a null are zero."""
+    if kind.is_float():
+        held = cells.cast(pl.Float64).fill_nan(float("nan")).fill_null(0.0)
+    elif kind.is_integer() and kind != pl.UInt64:
+        held = cells.cast(pl.Int64).fill_null(0)
+    elif kind in _NUMBERS:
+        held = cells.to_physical().cast(pl.Int64).fill_null(0)
+    else:
+        raise TypeError(f"column {cells.name} of type {kind} cannot be hashed")
+    return np.ascontiguousarray(held.to_numpy())[:, None].view(np.uint8)
 
 
 @dataclass(frozen=True)
@@ -36,11 +74,6 @@ class KnownHashes:
 
     first_day: int
     hashes: tuple[str, ...]
-
-    @classmethod
-    def of_texts(cls, texts: Sequence[str], known_at: Micros) -> KnownHashes:
-        """`texts` (n,) in order of `known_at` (microseconds UTC, ascending)."""
-        return cls.of(lambda part: "\n".join([*texts[part], ""]).encode(), known_at)
 
     @classmethod
     def of(cls, said: Callable[[slice], bytes], known_at: Micros) -> KnownHashes:

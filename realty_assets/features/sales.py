@@ -14,7 +14,7 @@ import polars as pl
 from realty_assets.features.areas import Coded, area_names, cell_series, cells, coded
 from realty_assets.features.fits import Fits
 from realty_assets.features.hedonic import design
-from realty_assets.features.known_hash import DAY_US, KnownHashes, row_texts
+from realty_assets.features.known_hash import DAY_US, KnownHashes, RowBytes
 from realty_assets.features.neighbours import JITTER_KM, jitter
 from realty_assets.features.previous_sale import PreviousSales
 from realty_assets.features.structure import (
@@ -133,7 +133,7 @@ class Sales:
         keys = [HOME] if HOME in self._usable.columns else []
         keys += ["listing_key", "known_at", "close_date", "close_price"]
         said = self._usable.select(*keys, *GROUPS, *ATTRIBUTES).hstack(self._facts)
-        return KnownHashes.of_texts(row_texts(said).to_list(), self.known_at)
+        return KnownHashes.of(RowBytes.of(said).rows, self.known_at)
 
     @cached_property
     def lag_hashes(self) -> KnownHashes:

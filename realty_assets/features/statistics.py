@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from realty_assets.features.feature import Feature
@@ -46,5 +47,13 @@ def _of(column: pl.Series) -> dict[str, Any]:
         "min": float(values[0]),
         "max": float(values[-1]),
         "n_distinct": int(np.count_nonzero(np.diff(values)) + 1),
-        "reference_quantiles": np.quantile(values, QUANTILES).tolist(),
+        "reference_quantiles": _quantiles(values).tolist(),
     }
+
+
+def _quantiles(ordered: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """QUANTILES of values (n,) that are sorted already."""
+    at = np.array(QUANTILES) * (len(ordered) - 1)
+    below = at.astype(np.int64)
+    above = np.minimum(below + 1, len(ordered) - 1)
+    return ordered[below] + (at - below) * (ordered[above] - ordered[below])

@@ -17,7 +17,7 @@ from polars.testing import assert_frame_equal
 from realty_assets.features.comparables_table import comparables_frame
 from realty_assets.features.fits import fits_frame, read_fits
 from realty_assets.features.incremental import BASIS, Build, extension, row_bases
-from realty_assets.features.known_hash import row_texts
+from realty_assets.features.known_hash import RowBytes
 from realty_assets.features.matrix import FeatureSettings, build_matrix
 from realty_assets.features.sales import Sales
 from realty_assets.features.subjects import sale_subjects, today_subjects
@@ -207,18 +207,31 @@ def test_every_knob_is_part_of_the_basis(sales) -> None:
     assert not (plain == row_bases(subjects, told, SETTINGS, ON_MARKET)).any()
 
 
-def test_rows_that_say_different_things_have_different_texts() -> None:
+def test_rows_that_say_different_things_have_different_bytes() -> None:
     rows = pl.DataFrame(
         {
-            "a": ["x|1:y", "x", None, "null", "", "x"],
-            "b": ["z", "1:y|z", "1:", None, "", "x"],
-            "c": [0.1, 0.1, -0.0, 0.0, float("nan"), None],
+            "a": ["x|1:y", "x", None, "null", "", "x", "x"],
+            "b": ["z", "1:y|z", "1:", None, "", "x", "x"],
+            "c": [0.1, 0.1, -0.0, 0.0, float("nan"), None, 0.0],
+            "d": [1, 1, 1, 1, 1, None, 0],
+            "e": [True, False, None, True, True, None, None],
+            "f": [date(2021, 1, 1), None, None, None, None, None, date(1970, 1, 1)],
         }
     )
-    assert row_texts(rows).n_unique() == len(rows)
+    said = RowBytes.of(rows)
+    assert len(set(said)) == len(rows)
+    for name in rows.columns:
+        assert set(RowBytes.of(rows.drop(name))) != set(said)
+    assert said.rows(slice(0, 3)) != said.rows(slice(1, 4))
     random = np.random.default_rng(5)
     wild = random.normal(size=2000) * 10.0 ** random.integers(-300, 300, 2000)
-    assert [float(text) for text in row_texts(pl.DataFrame({"x": wild}))] == wild.tolist()
+    back = [np.frombuffer(row[:8])[0] for row in RowBytes.of(pl.DataFrame({"x": wild}))]
+    assert back == wild.tolist()
+
+
+def test_what_has_no_bytes_is_refused() -> None:
+    with pytest.raises(TypeError, match="column x of type List"):
+        RowBytes.of(pl.DataFrame({"x": [[1]]}))
 
 
 def test_fits_read_back_to_the_same_bits_and_are_not_made_again(sales) -> None:
