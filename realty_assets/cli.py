@@ -17,6 +17,7 @@ from realty_assets import (
     cli_evaluate,
     cli_explore,
     cli_model,
+    cli_promote,
     cli_quarantine,
     cli_ratio_study,
     cli_sales,
@@ -165,6 +166,8 @@ def demo(
 
 
 app.command()(cli_explore.explore)
+app.command()(cli_promote.promote)
+app.command()(cli_promote.rollback)
 app.command()(cli_value.value)
 app.command()(cli_evaluate.evaluate)
 app.command()(cli_ratio_study.ratio_study)

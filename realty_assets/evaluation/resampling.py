@@ -140,7 +140,7 @@ def figure_intervals(
         np.column_stack([ape <= 0.10, (p - s) ** 2, around**2, around, p / s, p, s]).astype(float)
     )
     spread = mean[:, 2] - mean[:, 3] ** 2
-    m, cod, prb = _ratio_draws(resamples, p, s, "prb" in figures)
+    m, cod, prb = ratio_draws(resamples, p, s, "prb" in figures)
     with np.errstate(divide="ignore", invalid="ignore"):
         draws = {
             "mdape": resamples.medians(ape),
@@ -159,7 +159,7 @@ def resampled_by(labels: Sequence[object] | None) -> str:
     return "sales" if labels is None or len(set(labels)) < MIN_BLOCKS else "blocks"
 
 
-def _ratio_draws(
+def ratio_draws(
     resamples: Resamples, p: Array, s: Array, with_prb: bool
 ) -> tuple[Array, Array, Array]:
     """(median ratio, COD, PRB or NaN) of each draw, each (n_draws,)."""

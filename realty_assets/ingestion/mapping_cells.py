@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from realty_assets.ingestion.contract import COLUMN_NAMES, PARCEL_COLUMN_NAMES
+from realty_assets.strict import Strict
 
 # Read for the rules and for the time of a row only, never staged.
 HELPERS = (
@@ -41,12 +42,6 @@ _AREAS = (
     "_list_price_per_sqft",
     "_close_price_per_sqft",
 )
-
-
-class Strict(BaseModel):
-    """A part of a mapping; a field that it does not know is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
 class OnlyIf(Strict):

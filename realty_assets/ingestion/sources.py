@@ -22,7 +22,8 @@ from pydantic import Field, ValidationError, model_validator
 
 from realty_assets.errors import RealtyError
 from realty_assets.ingestion.contract import COLUMN_NAMES, PARCEL_COLUMN_NAMES
-from realty_assets.ingestion.mapping_cells import Cell, Cells, Key, KnownAt, Strict
+from realty_assets.ingestion.mapping_cells import Cell, Cells, Key, KnownAt
+from realty_assets.strict import Strict
 
 MAPPINGS = Path(__file__).parent / "mappings"
 

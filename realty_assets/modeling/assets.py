@@ -36,7 +36,8 @@ class BacktestConfig(dg.Config):
     track: str = Field("off_market", description="What may be known: one of the three tracks.")
 
 
-def _home(warehouse: Warehouse) -> ModelHome:
+def model_home(warehouse: Warehouse) -> ModelHome:
+    """The home as modelling sees it in this process."""
     settings = get_settings()
     return ModelHome(
         warehouse,
@@ -57,7 +58,7 @@ def _home(warehouse: Warehouse) -> ModelHome:
     **COMMON,
 )
 def trials(warehouse: Warehouse) -> dg.MaterializeResult:
-    home = _home(warehouse)
+    home = model_home(warehouse)
     return built(
         warehouse,
         TRIALS,
@@ -77,7 +78,7 @@ def trials(warehouse: Warehouse) -> dg.MaterializeResult:
     **COMMON,
 )
 def walk_forward_rows(warehouse: Warehouse) -> dg.MaterializeResult:
-    home = _home(warehouse)
+    home = model_home(warehouse)
     result = built(
         warehouse,
         WALKED,
@@ -110,7 +111,7 @@ def walk_forward_rows(warehouse: Warehouse) -> dg.MaterializeResult:
     pool="duckdb",
 )
 def backtest(config: BacktestConfig, warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
-    home = _home(warehouse)
+    home = model_home(warehouse)
     wanted = backtest_run.wanted(home, config.from_month, config.to_month, config.track)
     # The window is no part of what the tables are made from: they hold several.
     yield from built_many(
@@ -149,7 +150,7 @@ def backtest(config: BacktestConfig, warehouse: Warehouse) -> Iterator[dg.Materi
     pool="duckdb",
 )
 def interval_study(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
-    home = _home(warehouse)
+    home = model_home(warehouse)
     yield from built_many(
         warehouse,
         [interval_methods.METHODS, interval_methods.HIT_RATES],
@@ -171,7 +172,7 @@ def interval_study(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
     **COMMON,
 )
 def models(warehouse: Warehouse) -> dg.MaterializeResult:
-    home, table = _home(warehouse), "modeling.models"
+    home, table = model_home(warehouse), "modeling.models"
 
     def compute() -> pl.DataFrame:
         before = warehouse.read(table) if warehouse.exists(table) else None

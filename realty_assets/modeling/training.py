@@ -91,7 +91,7 @@ def train_and_register(
     write_card(folder, record)
     if len(known):
         return before
-    params = {"model": asdict(market.model), "features": market.features.described()}
+    params = recipe(market)
     registered = register(
         home,
         valuer,
@@ -118,10 +118,21 @@ def train_and_register(
         **hashes,
         "artifact": str(folder.relative_to(home)),
         "artifact_sha256": manifest_sha256,
-        "params": json.dumps(params, sort_keys=True),
+        "params": recipe_json(params),
         "metrics": json.dumps(record.metrics, sort_keys=True),
     }
     return pl.concat([before, pl.DataFrame([row], schema=SCHEMA)])
+
+
+def recipe(market: Market) -> dict[str, Any]:
+    """The settings that a model of `market` is made by; `params` of modeling.models is their
+    JSON."""
+    return {"model": asdict(market.model), "features": market.features.described()}
+
+
+def recipe_json(params: Mapping[str, Any]) -> str:
+    """`recipe` as modeling.models has it."""
+    return json.dumps(params, sort_keys=True)
 
 
 def newest(models: pl.DataFrame) -> list[str]:

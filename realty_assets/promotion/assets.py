@@ -1,25 +1,35 @@
 """Dagster faces of the promotion room."""
 
-from __future__ import annotations
-
+# No postponed annotations here: Dagster looks at the type of `config` itself.
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
-import polars as pl
+from pydantic import Field
 
-from realty_assets.faces import built_many
-from realty_assets.features.tracks import MATRICES
-from realty_assets.modeling.mlflow_registry import registered_name
-from realty_assets.promotion import gates
-from realty_assets.promotion.ledger import ALIAS_SCHEMA, DECISION_SCHEMA, decide
+from realty_assets.faces import built_many, record_build, result_of
+from realty_assets.fingerprint import table_fingerprint
+from realty_assets.modeling.assets import model_home
+from realty_assets.modeling.backtest_store import BACKTESTS, PREDICTIONS
+from realty_assets.modeling.markets import INPUTS as OF_MARKETS
+from realty_assets.promotion import actions, gates, making
+from realty_assets.promotion.making import ALIASES, DECISIONS, PAIRED
 from realty_assets.promotion.policy import read_policy
-from realty_assets.promotion.registry import NUMBERED, broken_models, follow_aliases
-from realty_assets.statements import sql
-from realty_assets.warehouse import Warehouse, WarehouseMissing
+from realty_assets.promotion.registry import NUMBERED, follow_aliases
+from realty_assets.warehouse import Warehouse
 
-DECISIONS, ALIASES = "promotion.decisions", "promotion.aliases"
-INPUTS = ["modeling.models", "modeling.backtests", *MATRICES.values()]
+TABLES = [DECISIONS, ALIASES, PAIRED]
+INPUTS = ["modeling.models", BACKTESTS, PREDICTIONS, *OF_MARKETS]
+Results = list[dg.MaterializeResult]
+
+
+class PromotionConfig(dg.Config):
+    """What one run does: judge the newest models, or one action of a person."""
+
+    action: dict[str, Any] = Field(
+        default={}, description="verb, name, reason, by and despite_verdict of a person's action."
+    )
 
 
 @dg.multi_asset(
@@ -36,60 +46,53 @@ INPUTS = ["modeling.models", "modeling.backtests", *MATRICES.values()]
         )
         for name, text in (
             ("decisions", "One row per decision about a model: gates, evidence, verdict, reason."),
-            ("aliases", "One row per alias: which model version is champion or challenger."),
+            ("aliases", "One row per alias: champion, challenger and the champion before."),
+            ("paired_sales", "One row per sale that a candidate and a champion both valued."),
         )
     ],
     pool="duckdb",
 )
-def promotion(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
-    policy = read_policy(warehouse.home)
-
-    def compute() -> dict[str, pl.DataFrame]:
-        records = {
-            registered_name(row["track"]): row
-            for row in warehouse.read(sql("promotion/records.sql")).to_dicts()
-        }
-        models = warehouse.read("modeling.models")
-        if unjudged := sorted(set(models["name"]) - set(records)):
-            raise WarehouseMissing(
-                f"No headline backtest of {', '.join(unjudged)} stands to judge by: materialize "
-                "modeling/backtests without a window of your own, or `realty run all`."
-            )
-        decisions, aliases = decide(
-            models,
-            records,
-            _table(warehouse, DECISIONS, pl.DataFrame(schema=DECISION_SCHEMA)),
-            _table(warehouse, ALIASES, pl.DataFrame(schema=ALIAS_SCHEMA)),
-            datetime.now(UTC).replace(tzinfo=None),
-            policy,
-            broken_models(warehouse.home, models, _columns(warehouse)),
-        )
-        return {DECISIONS: decisions, ALIASES: aliases}
-
-    results = list(
-        built_many(
-            warehouse,
-            [DECISIONS, ALIASES],
-            inputs=INPUTS,
-            code_version=gates.RULE_VERSION,
-            settings={"policy": policy.sha256},
-            compute=compute,
-        )
-    )
+def promotion(config: PromotionConfig, warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
+    results = _acted(config, warehouse) if config.action else _judged(warehouse)
     # After the rows are committed; also mends what a kill between the two left undone.
     numbers = warehouse.read("modeling.models", columns=NUMBERED)
     follow_aliases(warehouse.home, warehouse.read(ALIASES), numbers)
     yield from results
 
 
-def _columns(warehouse: Warehouse) -> dict[str, list[str]]:
-    """The columns of every track's matrix."""
-    empty = sql("promotion/matrix_columns.sql")
-    return {
-        track: warehouse.read(empty.bind(matrix=matrix)).columns
-        for track, matrix in MATRICES.items()
-    }
+def _judged(warehouse: Warehouse) -> Results:
+    policy, home = read_policy(warehouse.home), model_home(warehouse)
+    return list(
+        built_many(
+            warehouse,
+            TABLES,
+            inputs=INPUTS,
+            code_version=gates.RULE_VERSION,
+            settings={"policy": policy.sha256, **home.depends()},
+            compute=lambda: making.made(home, policy, _now()),
+        )
+    )
 
 
-def _table(warehouse: Warehouse, name: str, empty: pl.DataFrame) -> pl.DataFrame:
-    return warehouse.read(name) if warehouse.exists(name) else empty
+def _acted(config: PromotionConfig, warehouse: Warehouse) -> Results:
+    """A person's word needs no evidence made anew: only the rows change, at once."""
+    broken = making.broken_in(warehouse, warehouse.read("modeling.models"))
+    results = []
+    with warehouse.transaction() as tx:
+        before = {table: making.stands(tx, table) for table in TABLES}
+        decisions, aliases, row = actions.carry_out(
+            actions.Action(**config.action), before[DECISIONS], before[ALIASES], _now(), broken
+        )
+        after = before | {DECISIONS: decisions, ALIASES: aliases}
+        for table in TABLES:
+            report = tx.replace(table, after[table])
+            _, digest = table_fingerprint(tx.conn, table)
+            # Made from a person's word: the next run judges again.
+            record_build(tx, table, f"{row['decision_id']} {digest}", digest, gates.RULE_VERSION)
+            told = dg.MetadataValue.json({"decision_id": row["decision_id"]})
+            results.append(result_of(report, digest, False, decision=told))
+    return results
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)

@@ -1,4 +1,4 @@
-"""Decisions and aliases as rows: pure functions from the models of a home to what is decided.
+"""Decisions and aliases as rows: pure functions from what was judged to what is decided.
 
 The decision is written first, in one transaction with the alias rows; MLflow's aliases follow
 (`registry.py`) and are put right at the next run if a kill came between.
@@ -7,17 +7,20 @@ The decision is written first, in one transaction with the alias rows; MLflow's 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 import polars as pl
 
 from realty_assets.promotion import gates
+from realty_assets.promotion.gates import Gate, Verdict
 from realty_assets.promotion.policy import Policy
 
-CHAMPION, CHALLENGER = "champion", "challenger"
+CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous_champion"
+GATE, ROLLBACK = "gate", "rollback"
+WAITING, AUTOMATIC = "waiting", "automatic"
 
 DECISION_SCHEMA: dict[str, Any] = {
     "decision_id": pl.String,
@@ -30,6 +33,8 @@ DECISION_SCHEMA: dict[str, Any] = {
     "evidence": pl.String,
     "rule_version": pl.String,
     "decided_by": pl.String,
+    "approval": pl.String,
+    "ms_per_home": pl.Float64,
     "decided_at": pl.Datetime("us"),
 }
 ALIAS_SCHEMA: dict[str, Any] = {
@@ -41,59 +46,180 @@ ALIAS_SCHEMA: dict[str, Any] = {
 }
 
 
+@dataclass(frozen=True)
+class Judgement:
+    """What the gate says of one model: `champion` is the version that stood then, `champion_works`
+    whether it can be loaded and fed; `evidence` names by hash all that was looked at."""
+
+    name: str
+    model_version: str
+    champion: str | None
+    champion_works: bool
+    gates: Sequence[Gate]
+    evidence: dict[str, Any]
+    ms_per_home: float | None = None
+    said: tuple[Verdict, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        said = gates.verdict(self.gates, self.model_version, self.champion, self.champion_works)
+        object.__setattr__(self, "said", said)
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.said[0]
+
+    @property
+    def gates_json(self) -> str:
+        return json.dumps([asdict(gate) for gate in self.gates])
+
+
+class Titles:
+    """Who holds which alias, while decisions are made."""
+
+    def __init__(self, aliases: pl.DataFrame) -> None:
+        self.rows = {(row["name"], row["alias"]): row for row in aliases.iter_rows(named=True)}
+
+    def of(self, name: str, alias: str) -> str | None:
+        return self.rows.get((name, alias), {}).get("model_version")
+
+    def give(self, name: str, alias: str, version: str, decision: str, now: datetime) -> None:
+        """`version` holds `alias`; a model that holds it already keeps it by its old decision."""
+        if self.of(name, alias) != version:
+            self.rows[name, alias] = dict(
+                zip(ALIAS_SCHEMA, (name, alias, version, decision, now), strict=True)
+            )
+
+    def take(self, name: str, alias: str, version: str | None) -> None:
+        if version is not None and self.of(name, alias) == version:
+            del self.rows[name, alias]
+
+    def crown(
+        self, name: str, version: str, decision: str, now: datetime, may_return: bool
+    ) -> None:
+        """`version` becomes champion; the one that stood may be rolled back to if it works."""
+        before = self.of(name, CHAMPION)
+        self.give(name, CHAMPION, version, decision, now)
+        self.take(name, CHALLENGER, version)
+        self.take(name, PREVIOUS, version)
+        if before is not None and before != version and may_return:
+            self.give(name, PREVIOUS, before, decision, now)
+
+    def frame(self) -> pl.DataFrame:
+        rows = pl.DataFrame(list(self.rows.values()), schema=ALIAS_SCHEMA, orient="row")
+        return rows.sort("name", "alias")
+
+
+def to_judge(models: pl.DataFrame, aliases: pl.DataFrame) -> list[dict[str, Any]]:
+    """The newest model of every name (by cutoff, then by number), unless it is champion; older ones
+    are left alone."""
+    titles = Titles(aliases)
+    newest = models.sort("name", "cutoff", "mlflow_version").unique(
+        "name", keep="last", maintain_order=True
+    )
+    return [
+        row
+        for row in newest.iter_rows(named=True)
+        if titles.of(row["name"], CHAMPION) != row["model_version"]
+    ]
+
+
+def looks(decisions: pl.DataFrame, name: str, version: str, champion: str | None) -> int:
+    """How often the gate has judged this model against this champion before."""
+    return decisions.filter(
+        pl.col("name") == name,
+        pl.col("model_version") == version,
+        pl.col("champion_version").eq_missing(pl.lit(champion, pl.String)),
+        pl.col("decided_by") == GATE,
+    ).height
+
+
 def decide(
-    models: pl.DataFrame,
-    records: Mapping[str, Mapping[str, Any]],
+    judged: Sequence[Judgement],
     decisions: pl.DataFrame,
     aliases: pl.DataFrame,
     now: datetime,
     policy: Policy,
-    broken: frozenset[str] = frozenset(),
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """(decisions with the new ones appended, aliases as they then stand).
 
-    `models` has name, model_version, cutoff and the hashes that are the evidence; `records` the
-    backtest record by model name; `broken` the model versions that can no longer be loaded or fed;
-    `policy` is what they are held to, and its hash part of the evidence.
-    A model that was decided on before is left alone.
+    A judgement whose champion, evidence and rules are those of the model's last one is no new
+    decision. With a champion that works, a verdict of promote waits for a person, unless the policy
+    lets it be; also then a model that a person has rolled back waits.
     """
-    known = set(zip(decisions["name"], decisions["model_version"], strict=True))
-    held = {(row["name"], row["alias"]): row for row in aliases.iter_rows(named=True)}
+    titles = Titles(aliases)
     fresh: list[dict[str, Any]] = []
-    for model in models.sort("cutoff", "model_version").iter_rows(named=True):
-        name, version = model["name"], model["model_version"]
-        if (name, version) in known:
+    for one in judged:
+        if _decided(one, decisions):
             continue
-        champion = held.get((name, CHAMPION), {}).get("model_version")
-        judged = gates.judge_floors(policy, records.get(name, {}))
-        verdict, reason = gates.verdict(judged, version, champion, champion not in broken)
-        evidence = {
-            "backtest_id": records.get(name, {}).get("backtest_id", "none"),
-            "policy_sha256": policy.sha256,
-        } | {key: model[key] for key in sorted(model) if key.endswith(("_hash", "sha256"))}
-        decision = {
-            "decision_id": gates.decision_id(version, champion, evidence),
-            "name": name,
-            "model_version": version,
-            "champion_version": champion,
-            "verdict": verdict,
-            "reason": reason,
-            "gates": json.dumps([asdict(gate) for gate in judged]),
+        seen = looks(decisions, one.name, one.model_version, one.champion)
+        evidence = one.evidence | {"looks": seen}
+        row = {
+            "decision_id": gates.decision_id(one.model_version, one.champion, evidence),
+            "name": one.name,
+            "model_version": one.model_version,
+            "champion_version": one.champion,
+            "verdict": one.verdict,
+            "reason": one.said[1],
+            "gates": one.gates_json,
             "evidence": json.dumps(evidence),
             "rule_version": gates.RULE_VERSION,
-            "decided_by": "gate",
+            "decided_by": GATE,
+            "approval": None,
+            "ms_per_home": one.ms_per_home,
             "decided_at": now,
         }
-        fresh.append(decision)
-        alias = {"promote": CHAMPION, "challenge": CHALLENGER}.get(verdict)
-        if alias:
-            held[(name, alias)] = {
-                "name": name,
-                "alias": alias,
-                "model_version": version,
-                "decision_id": decision["decision_id"],
-                "moved_at": now,
-            }
-    stands = pl.DataFrame(list(held.values()), schema=ALIAS_SCHEMA, orient="row")
-    grown = pl.concat([decisions, pl.DataFrame(fresh, schema=DECISION_SCHEMA, orient="row")])
-    return grown, stands.sort("name", "alias")
+        if one.verdict == "promote" and one.champion is not None and one.champion_works:
+            may = policy.approval.automatic and not _rolled_back(one, decisions)
+            row["approval"] = AUTOMATIC if may else WAITING
+        fresh.append(row)
+        _follow(titles, one, row, now)
+    return with_rows(decisions, fresh), titles.frame()
+
+
+def with_rows(decisions: pl.DataFrame, rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
+    return pl.concat([decisions, pl.DataFrame(list(rows), schema=DECISION_SCHEMA, orient="row")])
+
+
+def in_form(table: pl.DataFrame, schema: dict[str, Any]) -> pl.DataFrame:
+    """`table` with the columns of `schema`; those that it was written without are null."""
+    missing: Collection[str] = schema.keys() - set(table.columns)
+    return table.with_columns(
+        pl.lit(None, dtype=schema[name]).alias(name) for name in sorted(missing)
+    ).select(*schema)
+
+
+def _follow(titles: Titles, one: Judgement, row: dict[str, Any], now: datetime) -> None:
+    """Moves the aliases as the decision `row` says."""
+    version, decision = one.model_version, row["decision_id"]
+    if one.verdict == "reject":
+        titles.take(one.name, CHALLENGER, version)
+    elif one.verdict == "promote" and row["approval"] != WAITING:
+        titles.crown(one.name, version, decision, now, one.champion_works)
+    else:
+        titles.give(one.name, CHALLENGER, version, decision, now)
+
+
+def _decided(one: Judgement, decisions: pl.DataFrame) -> bool:
+    """Was the gate's last word on this model of the same champion, evidence and rules?"""
+    mine = decisions.filter(
+        pl.col("name") == one.name,
+        pl.col("model_version") == one.model_version,
+        pl.col("decided_by") == GATE,
+    )
+    if mine.is_empty():
+        return False
+    last = mine.row(-1, named=True)
+    before = {key: value for key, value in json.loads(last["evidence"]).items() if key != "looks"}
+    return (before, last["champion_version"], last["rule_version"]) == (
+        one.evidence,
+        one.champion,
+        gates.RULE_VERSION,
+    )
+
+
+def _rolled_back(one: Judgement, decisions: pl.DataFrame) -> bool:
+    return not decisions.filter(
+        pl.col("name") == one.name,
+        pl.col("verdict") == ROLLBACK,
+        pl.col("champion_version") == one.model_version,
+    ).is_empty()

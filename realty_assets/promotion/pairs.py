@@ -4,7 +4,8 @@ EVALUATION, "Comparing two models": superiority on the mean absolute error of lo
 bootstrap of month x area; a segment vetoes when it is worse than a margin, one-sided, with Holm's
 correction over all segments (Holm 1979); non-inferiority is proved on the pool. Segments are told
 how sure they are by the normal tail of their bootstrap error: a share of 2,000 draws cannot speak
-of the small levels that the correction asks for.
+of the small levels that the correction asks for. A segment that lies in few blocks (an area has one
+a month) would look surer than it is: its error is then at least that of single sales.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from realty_assets.evaluation.paired import MIN_DRAWS, paired_rows
-from realty_assets.evaluation.resampling import Resamples
+from realty_assets.evaluation.resampling import MIN_BLOCKS, Resamples
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -112,7 +113,11 @@ def judge_pairs(
     drawn = Resamples(rows.blocks, MIN_DRAWS, seed).means(np.column_stack(columns))
     found = [
         _difference(
-            change * part, off_champion * part, int(part.sum()), drawn[:, 2 * i : 2 * i + 2], alpha
+            change[part > 0.0],
+            off_champion[part > 0.0],
+            len(np.unique(rows.blocks[part > 0.0])),
+            drawn[:, 2 * i : 2 * i + 2],
+            alpha,
         )
         for i, part in enumerate(parts)
     ]
@@ -141,12 +146,15 @@ def vetoes(segments: Mapping[str, Difference], alpha: float, margin: float) -> t
     return tuple(out)
 
 
-def _difference(change: Array, off: Array, n: int, drawn: Array, alpha: float) -> Difference:
-    """Of sums over a part's sales (n,) and their draws (d, 2). A draw without any of them is left
-    out."""
-    total = float(np.add.reduce(off))
+def _difference(change: Array, off: Array, n_blocks: int, drawn: Array, alpha: float) -> Difference:
+    """Of a part's sales (n,), which lie in `n_blocks`, and their draws (d, 2). A draw without any
+    of them is left out."""
+    n, total = len(off), float(np.add.reduce(off))
     relative = float(np.add.reduce(change)) / total
     usable = drawn[drawn[:, 1] > 0.0]
     ratio = usable[:, 0] / usable[:, 1]
     below, above = np.quantile(ratio, [alpha, 1.0 - alpha])
-    return Difference(n, total / n, relative, float(np.std(ratio)), float(below), float(above))
+    error = float(np.std(ratio))
+    if n_blocks < MIN_BLOCKS:
+        error = max(error, float(np.sqrt(np.add.reduce((change - relative * off) ** 2))) / total)
+    return Difference(n, total / n, relative, error, float(below), float(above))

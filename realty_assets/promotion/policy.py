@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from pathlib import Path
+from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from realty_assets.errors import RealtyError
+from realty_assets.evaluation.arrays import MIN_SALES
+from realty_assets.strict import Strict
 
 OWN_POLICY = Path(__file__).with_name("policy.yaml")
 FILE = "promotion.yaml"
+Statistic = Literal["median_ratio", "cod", "prd", "prb"]
 
 
 class PromotionPolicyError(RealtyError):
     """A promotion policy cannot be used; the message names the file and the field."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Floor(_Strict):
+class Floor(Strict):
     """One absolute requirement of a figure of modeling.backtests."""
 
     gate: str = Field(min_length=1, description="What the gate is called in a decision.")
@@ -55,11 +56,105 @@ class Floor(_Strict):
         )
 
 
-class Policy(_Strict):
-    """Everything that the gate asks for."""
+class PairedRule(Strict):
+    """How a candidate is held against the champion on the same sales."""
+
+    alpha: float = Field(0.05, gt=0, lt=0.5, description="One-sided level of every comparison.")
+    segment_margin: float = Field(
+        0.02, ge=0, description="Share by which a segment's error may grow before it vetoes."
+    )
+    segment_doubt: float = Field(
+        0.01,
+        ge=0,
+        lt=0.5,
+        description="p value of one segment alone at which a verdict waits for more sales.",
+    )
+    min_sales: int = Field(200, ge=MIN_SALES, description="Paired sales that a verdict needs.")
+    min_segment_sales: int = Field(100, ge=MIN_SALES, description="Sales that a segment needs.")
+
+
+class RefreshRule(Strict):
+    """A model of the champion's own settings that merely knows more sales."""
+
+    margin: float = Field(
+        0.01, gt=0, lt=0.2, description="Fresher and shown to be at most this share worse."
+    )
+
+
+class CoverageRule(Strict):
+    """What share of prices the 90% intervals may hold, in all and in a segment."""
+
+    at_least: float = Field(0.87, ge=0, le=1)
+    at_most: float = Field(0.95, ge=0, le=1)
+    segment_at_least: float = Field(0.82, ge=0, le=1)
+    segment_at_most: float = Field(0.98, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> CoverageRule:
+        if self.at_least > self.at_most or self.segment_at_least > self.segment_at_most:
+            raise ValueError("at_least lies above at_most: no model could pass")
+        return self
+
+
+class WidthRule(Strict):
+    """By what share intervals may be wider than the champion's without a better interval score."""
+
+    wider_at_most: float = Field(0.10, ge=0)
+    segment_wider_at_most: float = Field(0.25, ge=0)
+
+
+class BiasRule(Strict):
+    """The mean log ratio of value to price that a month may have, either way."""
+
+    at_most: float = Field(0.05, gt=0)
+
+
+class StabilityRule(Strict):
+    """How far today's values may lie from the champion's."""
+
+    median_change_at_most: float = Field(0.10, gt=0)
+    moved_by: float = Field(0.10, gt=0, description="A value that changes by more has moved.")
+    moved_share_at_most: float = Field(0.50, ge=0, le=1)
+
+
+class SizeRule(Strict):
+    """What the model's folder may weigh."""
+
+    at_most_mb: float = Field(200.0, gt=0)
+
+
+class LatencyRule(Strict):
+    """What a value may take, once the features are there."""
+
+    at_most_ms: float = Field(20.0, gt=0, description="Milliseconds per home, in a batch.")
+
+
+class Approval(Strict):
+    """Who has the last word."""
+
+    automatic: bool = Field(
+        False, description="Whether a verdict of promote moves the champion by itself."
+    )
+
+
+class Policy(Strict):
+    """Everything that the gate asks for; a part that is null is not asked."""
 
     version: int = Field(ge=1, le=1, description="Of the form of this file.")
     floors: tuple[Floor, ...] = Field(min_length=1)
+    paired: PairedRule = PairedRule()
+    refresh: RefreshRule | None = RefreshRule()
+    coverage: CoverageRule | None = CoverageRule()
+    width: WidthRule | None = WidthRule()
+    equity: tuple[Statistic, ...] = ("median_ratio", "cod", "prd", "prb")
+    bias: BiasRule | None = BiasRule()
+    stability: StabilityRule | None = StabilityRule()
+    size: SizeRule | None = SizeRule()
+    latency: LatencyRule | None = LatencyRule()
+    reproducible: bool = Field(
+        True, description="Whether the model must come out the same when it is trained again."
+    )
+    approval: Approval = Approval()
 
     @model_validator(mode="after")
     def _told_apart(self) -> Policy:
@@ -67,6 +162,15 @@ class Policy(_Strict):
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"two gates are called '{twice[0]}'")
         return self
+
+    def require_figures(self, columns: Collection[str]) -> None:
+        """Raises PromotionPolicyError when a floor names no column of modeling.backtests."""
+        unknown = sorted({floor.figure for floor in self.floors} - set(columns))
+        if unknown:
+            raise PromotionPolicyError(
+                f"The promotion policy asks for {', '.join(unknown)}, which is no figure of "
+                f"modeling.backtests. It has {', '.join(sorted(columns))}."
+            )
 
     @property
     def sha256(self) -> str:

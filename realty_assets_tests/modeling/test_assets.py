@@ -252,4 +252,4 @@ def test_settings_choose_profile_and_seed(monkeypatch) -> None:
     monkeypatch.setenv("REALTY_SEED", "11")
     monkeypatch.setenv("REALTY_PROFILE", "full")
     assert get_settings().profile == "full"
-    assert modeling._home(Warehouse.at(get_settings().warehouse_path)).settings.seed == 11
+    assert modeling.model_home(Warehouse.at(get_settings().warehouse_path)).settings.seed == 11

@@ -1,8 +1,9 @@
-"""Who becomes champion, who stays challenger, and that nothing is decided twice."""
+"""Who becomes champion, who waits, who goes back, and that nothing is decided twice."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -11,65 +12,78 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realty_assets.promotion.ledger import ALIAS_SCHEMA, DECISION_SCHEMA, decide
-from realty_assets.promotion.policy import read_policy
+from realty_assets.promotion.actions import Action, BadPromotion, carry_out
+from realty_assets.promotion.gates import GAIN, Gate, judge_floors
+from realty_assets.promotion.ledger import (
+    ALIAS_SCHEMA,
+    DECISION_SCHEMA,
+    Judgement,
+    decide,
+    in_form,
+    to_judge,
+)
+from realty_assets.promotion.policy import Approval, Policy, PromotionPolicyError, read_policy
 
-GOOD = {"backtest_id": "b1", "n": 500, "mdape": 0.08, "coverage_90": 0.9, "median_ratio": 1.0}
+GOOD = {"n": 500, "mdape": 0.08, "coverage_90": 0.9, "median_ratio": 1.0}
 NOW = datetime(2024, 1, 1)
 POLICY = read_policy()
+AUTOMATIC = POLICY.model_copy(update={"approval": Approval(automatic=True)})
 NAME = "realty-off-market"
+State = tuple[pl.DataFrame, pl.DataFrame]
 
 
-def models(*versions: str) -> pl.DataFrame:
-    return pl.DataFrame(
-        [
-            {
-                "name": NAME,
-                "model_version": version,
-                "cutoff": date(2024, number, 1),
-                "data_hash": "d" + version,
-                "artifact_sha256": "a" + version,
-            }
-            for number, version in enumerate(versions, start=1)
-        ]
-    )
-
-
-def empty() -> tuple[pl.DataFrame, pl.DataFrame]:
+def empty() -> State:
     return pl.DataFrame(schema=DECISION_SCHEMA), pl.DataFrame(schema=ALIAS_SCHEMA)
 
 
-def held(aliases: pl.DataFrame) -> dict[str, str]:
-    return dict(zip(aliases["alias"], aliases["model_version"], strict=True))
+def held(state: State) -> dict[str, str]:
+    return dict(zip(state[1]["alias"], state[1]["model_version"], strict=True))
+
+
+def first(version: str = "m1", **record: Any) -> Judgement:
+    """A model where no champion stands."""
+    gates = judge_floors(POLICY, GOOD | record)
+    return Judgement(NAME, version, None, False, gates, {"data_hash": version})
+
+
+def second(
+    version: str, champion: str, won: bool | None, evidence: str = "e", works: bool = True
+) -> Judgement:
+    """A model that meets its floors; `won` is what paired sales say."""
+    gates = [*judge_floors(POLICY, GOOD), Gate(GAIN, "lower", -0.03, won, "accuracy")]
+    return Judgement(NAME, version, champion, works, gates, {"data_hash": evidence})
+
+
+def decided(state: State, one: Judgement, policy: Policy = POLICY) -> State:
+    return decide([one], *state, NOW, policy)
+
+
+def act(state: State, verb: str, broken: tuple[str, ...] = (), **more: Any) -> State:
+    action = Action(verb, NAME, "it is time", "Ann", **more)
+    return carry_out(action, *state, NOW, broken)[:2]
+
+
+def last(state: State) -> dict[str, Any]:
+    return state[0].row(-1, named=True)
+
+
+def waiting() -> State:
+    return decided(decided(empty(), first()), second("m2", "m1", True))
 
 
 def test_the_first_valid_model_is_champion_and_a_row_says_why() -> None:
-    decisions, aliases = decide(models("m1"), {NAME: GOOD}, *empty(), NOW, POLICY)
-    assert held(aliases) == {"champion": "m1"}
-    row = decisions.row(0, named=True)
-    assert row["verdict"] == "promote"
+    state = decided(empty(), first())
+    assert held(state) == {"champion": "m1"}
+    row = last(state)
+    assert (row["verdict"], row["decided_by"], row["approval"]) == ("promote", "gate", None)
     assert "first" in row["reason"]
-    assert json.loads(row["evidence"]) == {
-        "artifact_sha256": "am1",
-        "backtest_id": "b1",
-        "data_hash": "dm1",
-        "policy_sha256": POLICY.sha256,
-    }
-    assert len(json.loads(row["gates"])) == len(POLICY.floors)
-    assert aliases["decision_id"][0] == row["decision_id"]
-
-
-def test_a_second_model_becomes_challenger_and_stays_so() -> None:
-    state = decide(models("m1"), {NAME: GOOD}, *empty(), NOW, POLICY)
-    better = GOOD | {"mdape": 0.01}
-    for _ in range(3):
-        state = decide(models("m1", "m2"), {NAME: better}, *state, NOW, POLICY)
-        assert held(state[1]) == {"champion": "m1", "challenger": "m2"}
-    assert state[0]["verdict"].to_list() == ["promote", "challenge"]
+    assert json.loads(row["evidence"]) == {"data_hash": "m1", "looks": 0}
+    assert len(json.loads(row["gates"])) == len(POLICY.floors) + 1
+    assert state[1]["decision_id"][0] == row["decision_id"]
 
 
 @pytest.mark.parametrize(
-    ("change", "gate"),
+    ("change", "told"),
     [
         ({"n": 3}, "enough"),
         ({"mdape": 0.5}, "error"),
@@ -79,61 +93,172 @@ def test_a_second_model_becomes_challenger_and_stays_so() -> None:
         ({"mdape": None}, "missing"),
     ],
 )
-def test_a_model_below_a_floor_is_rejected_with_the_figure(change: dict, gate: str) -> None:
-    decisions, aliases = decide(models("m1"), {NAME: GOOD | change}, *empty(), NOW, POLICY)
-    assert aliases.is_empty()
-    assert decisions["verdict"].to_list() == ["reject"]
-    assert gate in decisions["reason"][0]
+def test_a_model_below_a_floor_is_rejected_with_the_figure(change: dict, told: str) -> None:
+    state = decided(empty(), first(**change))
+    assert state[1].is_empty()
+    assert last(state)["verdict"] == "reject"
+    assert told in last(state)["reason"]
 
 
-def test_a_model_without_any_backtest_is_rejected() -> None:
-    decisions, aliases = decide(models("m1"), {}, *empty(), NOW, POLICY)
-    assert aliases.is_empty()
-    assert "missing" in decisions["reason"][0]
+def test_a_model_that_cannot_be_loaded_is_rejected() -> None:
+    gates = judge_floors(POLICY, GOOD, works=False)
+    state = decided(empty(), Judgement(NAME, "m1", None, False, gates, {}))
+    assert (held(state), last(state)["verdict"]) == ({}, "reject")
 
 
-def test_after_a_rejected_first_model_the_next_valid_one_is_champion() -> None:
-    state = decide(models("m1"), {NAME: GOOD | {"mdape": 0.6}}, *empty(), NOW, POLICY)
-    state = decide(models("m1", "m2"), {NAME: GOOD}, *state, NOW, POLICY)
-    assert held(state[1]) == {"champion": "m2"}
+def test_a_better_model_waits_for_a_person_unless_the_policy_lets_it_be() -> None:
+    state = waiting()
+    assert held(state) == {"champion": "m1", "challenger": "m2"}
+    assert (last(state)["verdict"], last(state)["approval"]) == ("promote", "waiting")
+    state = decided(decided(empty(), first()), second("m2", "m1", True), AUTOMATIC)
+    assert held(state) == {"champion": "m2", "previous_champion": "m1"}
+    assert last(state)["approval"] == "automatic"
 
 
-def test_a_champion_that_cannot_work_any_more_gives_way_to_the_next_valid_model() -> None:
-    state = decide(models("m1"), {NAME: GOOD}, *empty(), NOW, POLICY)
-    state = decide(models("m1", "m2"), {NAME: GOOD}, *state, NOW, POLICY, frozenset({"m1"}))
-    assert held(state[1]) == {"champion": "m2"}
-    assert "can no longer load or feed" in state[0]["reason"][1]
-    bad = decide(
-        models("m1", "m2", "m3"),
-        {NAME: GOOD | {"mdape": 0.6}},
-        *state,
-        NOW,
-        POLICY,
-        frozenset({"m2"}),
+def test_an_inconclusive_model_is_challenger_and_a_worse_one_is_not() -> None:
+    state = decided(decided(empty(), first()), second("m2", "m1", None))
+    assert held(state) == {"champion": "m1", "challenger": "m2"}
+    assert (last(state)["verdict"], last(state)["approval"]) == ("inconclusive", None)
+    state = decided(state, second("m2", "m1", False, "more sales"))
+    assert held(state) == {"champion": "m1"}
+    assert last(state)["verdict"] == "reject"
+
+
+def test_the_same_evidence_is_judged_once_and_new_evidence_anew() -> None:
+    state = decided(decided(empty(), first()), second("m2", "m1", None))
+    assert decided(state, second("m2", "m1", None))[0].equals(state[0])
+    for n, evidence in enumerate(("more", "most", "more"), start=1):
+        state = decided(state, second("m2", "m1", None, evidence))
+        assert json.loads(last(state)["evidence"])["looks"] == n
+    assert state[0]["decision_id"].is_unique().all()
+    state = decided(state, second("m2", "m0", None, "more"))
+    assert json.loads(last(state)["evidence"])["looks"] == 0
+
+
+def test_a_policy_that_was_wrong_rejects_no_model_for_good() -> None:
+    bad = replace(first(mdape=0.6), evidence={"policy_sha256": "bad"})
+    state = decided(empty(), bad)
+    assert held(state) == {}
+    state = decided(state, replace(first(), evidence={"policy_sha256": "good"}))
+    assert held(state) == {"champion": "m1"}
+
+
+def test_a_champion_that_cannot_work_any_more_gives_way_and_is_not_gone_back_to() -> None:
+    state = decided(decided(empty(), first()), second("m2", "m1", None, works=False))
+    assert held(state) == {"champion": "m2"}
+    assert "can no longer load or feed" in last(state)["reason"]
+    assert last(state)["approval"] is None
+
+
+def test_a_person_approves_what_waits_and_twice_is_once() -> None:
+    state = act(waiting(), "promote")
+    assert held(state) == {"champion": "m2", "previous_champion": "m1"}
+    row = last(state)
+    assert (row["decided_by"], row["approval"]) == ("Ann", "approved by Ann")
+    assert json.loads(row["evidence"])["approves"] == state[0]["decision_id"][1]
+    assert row["reason"] == "it is time"
+    again = act(state, "promote")
+    assert again[0].equals(state[0])
+    assert again[1].equals(state[1])
+
+
+def test_a_verdict_is_overruled_only_in_so_many_words() -> None:
+    state = decided(decided(empty(), first()), second("m2", "m1", None))
+    with pytest.raises(BadPromotion, match="newest verdict on m2 is 'inconclusive'"):
+        act(state, "promote")
+    state = act(state, "promote", despite_verdict=True)
+    assert last(state)["approval"] == "approved by Ann despite the verdict 'inconclusive'"
+    assert held(state)["champion"] == "m2"
+
+
+def test_back_and_forth() -> None:
+    state = act(act(waiting(), "promote"), "rollback")
+    assert held(state) == {"champion": "m1", "challenger": "m2"}
+    assert (last(state)["model_version"], last(state)["champion_version"]) == ("m1", "m2")
+    again = act(state, "rollback")
+    assert again[0].equals(state[0])
+    assert again[1].equals(state[1])
+    with pytest.raises(BadPromotion, match="'rollback'"):
+        act(state, "promote")
+    # Also where the policy promotes by itself: a person has said no to this model.
+    state = decided(state, second("m2", "m1", True, "more"), AUTOMATIC)
+    assert held(state)["champion"] == "m1"
+    assert last(state)["approval"] == "waiting"
+    assert held(act(state, "promote")) == {"champion": "m2", "previous_champion": "m1"}
+
+
+def test_what_cannot_be_carried_out_is_said() -> None:
+    state = decided(empty(), first())
+    with pytest.raises(BadPromotion, match="nothing to roll"):
+        act(state, "rollback")
+    with pytest.raises(BadPromotion, match="No challenger"):
+        act(state, "promote")
+    with pytest.raises(BadPromotion, match="m2 can no longer be loaded"):
+        act(waiting(), "promote", ("m2",))
+    with pytest.raises(BadPromotion, match="m1 can no longer be loaded"):
+        act(act(waiting(), "promote"), "rollback", ("m1",))
+    crowned = decided(act(waiting(), "promote"), second("m3", "m2", True))
+    stale = act(crowned, "rollback")
+    with pytest.raises(BadPromotion, match="m3 was judged against m2, but m1 is champion"):
+        act(stale, "promote")
+    for wrong in ({"reason": " "}, {"by": ""}, {"by": "gate"}, {"verb": "praise"}):
+        with pytest.raises(BadPromotion):
+            Action(**({"verb": "promote", "name": NAME, "reason": "r", "by": "Ann"} | wrong))
+
+
+def test_only_the_newest_model_is_judged_and_a_champion_never() -> None:
+    models = pl.DataFrame(
+        [
+            {"name": NAME, "model_version": version, "cutoff": day, "mlflow_version": number}
+            for version, day, number in (
+                ("m1", date(2024, 1, 1), 1),
+                ("m3", date(2024, 2, 1), 3),
+                ("m2", date(2024, 2, 1), 2),
+            )
+        ]
     )
-    assert held(bad[1]) == {"champion": "m2"}
+    state = decided(empty(), first())
+    assert [row["model_version"] for row in to_judge(models, state[1])] == ["m3"]
+    assert to_judge(models.head(1), state[1]) == []
 
 
-record = st.fixed_dictionaries(
-    {
-        "n": st.integers(0, 100),
-        "mdape": st.floats(0, 1),
-        "coverage_90": st.floats(0, 1),
-        "median_ratio": st.floats(0.5, 1.5),
-    }
+def test_a_ledger_of_an_earlier_form_is_read() -> None:
+    old = waiting()[0].drop("approval", "ms_per_home")
+    new = in_form(old, DECISION_SCHEMA)
+    assert new.columns == list(DECISION_SCHEMA)
+    assert new["approval"].null_count() == len(old)
+
+
+def test_a_floor_of_a_figure_that_is_not_there_is_told() -> None:
+    with pytest.raises(PromotionPolicyError, match="asks for mdape, which is no figure"):
+        POLICY.require_figures({"n", "coverage_90", "median_ratio"})
+    POLICY.require_figures(GOOD)
+
+
+@given(
+    rounds=st.lists(
+        st.tuples(st.sampled_from([True, False, None, "promote", "rollback"]), st.booleans()),
+        max_size=12,
+    )
 )
-
-
-@given(rounds=st.lists(record, min_size=1, max_size=8))
-def test_decisions_only_grow_and_the_champion_never_changes_by_itself(rounds: list[dict]) -> None:
-    state: Any = empty()
-    champion = None
-    for number, seen in enumerate(rounds, start=1):
-        known = models(*[f"m{n}" for n in range(1, number + 1)])
-        before = state[0]
-        state = decide(known, {NAME: seen}, *state, NOW, POLICY)
+def test_the_ledger_only_grows_and_aliases_follow_it(rounds: list) -> None:
+    state = decided(empty(), first("m0"))
+    for n, (what, automatic) in enumerate(rounds, start=1):
+        before, stood = state[0], held(state)
+        if isinstance(what, str):
+            try:
+                state = act(state, what)
+            except BadPromotion:
+                continue
+        else:
+            one = second(f"m{n}", stood["champion"], what)
+            state = decided(state, one, AUTOMATIC if automatic else POLICY)
+        now = held(state)
         assert state[0].head(before.height).equals(before)
-        assert state[0].height == number
-        now = held(state[1]).get("champion")
-        assert champion is None or now == champion
-        champion = now
+        assert state[0].height <= before.height + 1
+        assert len(set(now.values())) == len(now)  # nobody holds two titles
+        assert set(state[1]["decision_id"]) <= set(state[0]["decision_id"])
+        if now["champion"] != stood["champion"]:
+            assert last(state)["model_version"] == now["champion"]
+            assert last(state)["approval"] not in (None, "waiting")
+            assert now["champion"] in stood.values() or last(state)["approval"] == "automatic"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from pathlib import Path
 
-import polars as pl
 import pytest
 
-from realty_assets.promotion.ledger import ALIAS_SCHEMA, DECISION_SCHEMA, decide
+from realty_assets.promotion.gates import judge_floors
 from realty_assets.promotion.policy import FILE, OWN_POLICY, PromotionPolicyError, read_policy
 
 OWN = "version: 1\nfloors:\n  - {gate: error, figure: mdape, at_most: 0.05}\n"
@@ -19,18 +17,18 @@ def test_a_home_may_ask_for_more(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text(OWN)
     policy = read_policy(tmp_path)
     assert [floor.requirement for floor in policy.floors] == ["<= 0.05"]
-    model = {"name": "m", "model_version": "m1", "cutoff": date(2024, 1, 1), "data_hash": "d"}
-    decisions, aliases = decide(
-        pl.DataFrame([model]),
-        {"m": {"n": 500, "mdape": 0.08, "coverage_90": 0.9, "median_ratio": 1.0}},
-        pl.DataFrame(schema=DECISION_SCHEMA),
-        pl.DataFrame(schema=ALIAS_SCHEMA),
-        datetime(2024, 1, 1),
-        policy,
-    )
-    assert aliases.is_empty()
-    assert "error is 0.08 (must be <= 0.05)" in decisions["reason"][0]
-    assert policy.sha256 in decisions["evidence"][0]
+    (gate,) = judge_floors(policy, {"mdape": 0.08})[1:]
+    assert (gate.name, gate.passed) == ("error", False)
+
+
+def test_what_a_file_does_not_name_is_as_in_the_packages_own(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text(OWN)
+    floors = {"floors": read_policy().floors}
+    assert read_policy(tmp_path).model_copy(update=floors) == read_policy()
+    (tmp_path / FILE).write_text(OWN + "refresh: null\nequity: [cod]\n")
+    policy = read_policy(tmp_path)
+    assert (policy.refresh, policy.equity) == (None, ("cod",))
+    assert policy.sha256 != read_policy().sha256
 
 
 def test_the_hash_tells_what_is_asked_and_nothing_else(tmp_path: Path) -> None:
@@ -58,6 +56,9 @@ def test_a_bound_of_zero_is_a_bound(tmp_path: Path) -> None:
         (OWN.replace(", at_most: 0.05", ""), "needs at_least, at_most or both"),
         (OWN.replace("at_most: 0.05", "at_least: 2, at_most: 1"), "no model could pass"),
         ("version: 1\nfloors: []\n", "floors"),
+        (OWN + "paired: {alpha: 0.7}\n", "paired.alpha"),
+        (OWN + "coverage: {at_least: 0.9, at_most: 0.8}\n", "no model could pass"),
+        (OWN + "equity: [mood]\n", "equity.0"),
         (OWN + "  - {gate: error, figure: cod, at_most: 15}\n", "two gates are called 'error'"),
     ],
 )

@@ -33,12 +33,16 @@ def make_baselines(warehouse: Warehouse, seed: int) -> dict[str, pl.DataFrame]:
 
 def make_segments(warehouse: Warehouse, seed: int) -> dict[str, pl.DataFrame]:
     """modeling.evaluation_segments and .evaluation_ratio_studies of every backtest."""
-    there = warehouse.exists(PHOTOS)
-    photos = warehouse.read(sql("modeling/photos_by_listing.sql")) if there else pl.DataFrame()
     made = segment_table.segment_tables(
-        warehouse.read(PREDICTIONS), warehouse.read(SALES), photos, seed
+        warehouse.read(PREDICTIONS), warehouse.read(SALES), photo_counts(warehouse), seed
     )
     return dict(zip((SEGMENTS, STUDIES), made, strict=True))
+
+
+def photo_counts(warehouse: Warehouse) -> pl.DataFrame:
+    """listing_key and n_photos of listings that have some; empty where there are no photos."""
+    there = warehouse.exists(PHOTOS)
+    return warehouse.read(sql("modeling/photos_by_listing.sql")) if there else pl.DataFrame()
 
 
 def make_splits(
