@@ -181,7 +181,8 @@ def walk_forward(
         kept.only(booster_key(d, m, market.model) for d in newest for m in market.model.members)
     if not known:
         return pl.DataFrame()
-    return pl.concat([known[f] for f in sorted(known)], how="vertical").sort(
+    # By name: rows taken over come from a table of all tracks, their columns in another order.
+    return pl.concat([known[f] for f in sorted(known)], how="diagonal").sort(
         "cutoff", "listing_key", "property_key", "close_price"
     )
 

@@ -54,6 +54,7 @@ def accuracy_gates(
                 pool.above,
                 paired.no_worse_than(margin) or None,
                 FAMILY,
+                f"{pool.relative:+.1%}, at most {pool.above:+.1%}",
             )
         )
     return [*gates, _segments(paired, policy)]

@@ -19,6 +19,7 @@ RULE_VERSION = "3"
 Verdict = Literal["promote", "reject", "inconclusive"]
 FLOORS = "floors"
 GAIN, REFRESH = "gain on paired sales", "fresher and no worse"
+REPRODUCIBLE = "reproducible"
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ def verdict(
     if won and not unsure:
         how = "better than" if won[-1].name == GAIN else "fresher than, and no worse than,"
         return "promote", f"{model} is {how} {champion}: {_all(won)}."
-    open_gates = unsure if won else [*unsure, by_name[GAIN]]
+    # Where nothing is won the model was not made again: that is no reason of its own.
+    open_gates = unsure if won else [*(g for g in unsure if g.name != REPRODUCIBLE), by_name[GAIN]]
     return "inconclusive", (
         f"{model} cannot be told from {champion} yet: {_all(open_gates)}. It stays challenger."
     )

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -58,11 +59,11 @@ class Judgement:
     gates: Sequence[Gate]
     evidence: dict[str, Any]
     ms_per_home: float | None = None
-    said: tuple[Verdict, str] = field(init=False)
 
-    def __post_init__(self) -> None:
-        said = gates.verdict(self.gates, self.model_version, self.champion, self.champion_works)
-        object.__setattr__(self, "said", said)
+    @cached_property
+    def said(self) -> tuple[Verdict, str]:
+        """The verdict and its reason."""
+        return gates.verdict(self.gates, self.model_version, self.champion, self.champion_works)
 
     @property
     def verdict(self) -> Verdict:

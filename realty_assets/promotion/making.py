@@ -156,8 +156,7 @@ def _against(
             ) from error
         rows = rescoring.paired_rows_of(both, one.name, one.model_version, theirs["model_version"])
         gates += _of_pairs(both, policy, _refreshes(row, theirs), champion.cutoff)
-    asked = market.matrix.filter(pl.col("role").is_in(["active", "property"]))
-    machine = machine_of(candidate, champion, warehouse.home / row["artifact"], asked)
+    machine = machine_of(candidate, champion, warehouse.home / row["artifact"], market.matrix)
     gates += model_gates(machine, policy)
     remake = _remake(home, market, row, own)
     gates = with_remake(gates, policy, one.model_version, theirs["model_version"], remake)

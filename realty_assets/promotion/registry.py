@@ -39,7 +39,9 @@ def follow_aliases(home: Path, aliases: pl.DataFrame, models: pl.DataFrame) -> l
         return []
     from mlflow.tracking import MlflowClient
 
-    client = MlflowClient(tracking_uri=f"sqlite:///{database}")
+    # Both named: a registry that the process has set for another home would come first.
+    address = f"sqlite:///{database}"
+    client = MlflowClient(tracking_uri=address, registry_uri=address)
     moved = []
     for (name, alias), version in sorted(wanted.items()):
         if held.get((name, alias)) != version:

@@ -1,0 +1,175 @@
+"""The gate on a real home: evidence, verdict, approval, rollback, and MLflow behind them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from realty_assets.cli import app
+from realty_assets.fingerprint import table_fingerprint
+from realty_assets.modeling.settings import PROFILES
+from realty_assets.promotion.actions import BadPromotion
+from realty_assets.promotion.policy import FILE
+from realty_assets.warehouse import Warehouse
+from realty_assets_tests.modeling.markets import QUICK
+from realty_assets_tests.promotion.conftest import judge, policy_text, settings_of
+
+pytestmark = pytest.mark.slow
+TABLES = ("promotion.decisions", "promotion.aliases", "promotion.paired_sales")
+LENIENT = policy_text(
+    ("margin: 0.01", "margin: 0.19"), ("segment_margin: 0.02", "segment_margin: 1")
+)
+
+
+@pytest.fixture
+def warehouse(rivals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
+    """The warehouse of a copy of the home, and this process in it."""
+    home = tmp_path / "own"
+    shutil.copytree(rivals, home)
+    for name, value in settings_of(home).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setitem(PROFILES, "fast", QUICK)
+    return Warehouse.at(home / "warehouse.duckdb")
+
+
+def realty(*words: str) -> dict[str, Any]:
+    """What a command prints as JSON; raises what it raises."""
+    done = CliRunner().invoke(app, [*words, "--json"])
+    if done.exception is not None:
+        raise done.exception
+    return json.loads(done.stdout)
+
+
+def held(warehouse: Warehouse) -> dict[str, str]:
+    """Aliases as the table has them; MLflow's are the same."""
+    rows = warehouse.read("promotion.aliases")
+    numbers = dict(
+        warehouse.read("modeling.models").select("model_version", "mlflow_version").iter_rows()
+    )
+    with sqlite3.connect(warehouse.home / "mlflow" / "mlflow.db") as conn:
+        found = conn.execute("SELECT alias, version FROM registered_model_aliases").fetchall()
+    table = dict(zip(rows["alias"], rows["model_version"], strict=True))
+    assert dict(found) == {alias: numbers[version] for alias, version in table.items()}
+    return table
+
+
+def prints(warehouse: Warehouse, tables: Sequence[str] = TABLES) -> list[tuple[int, str]]:
+    with warehouse.connect() as conn:
+        return [table_fingerprint(conn, table) for table in tables]
+
+
+def last(warehouse: Warehouse) -> dict[str, Any]:
+    return warehouse.read("promotion.decisions").row(-1, named=True)
+
+
+def test_the_candidate_is_judged_on_the_sales_that_the_champion_has_not_seen(
+    warehouse: Warehouse,
+) -> None:
+    first, second = warehouse.read("promotion.decisions").to_dicts()
+    assert (first["verdict"], first["champion_version"]) == ("promote", None)
+    assert second["champion_version"] == first["model_version"]
+    assert held(warehouse)["champion"] == first["model_version"]
+    pairs = warehouse.read("promotion.paired_sales")
+    assert pairs["cutoff"].unique().sort().to_list() == [date(2021, 10, 1), date(2021, 11, 1)]
+    key = ["listing_key", "close_date", "cutoff"]
+    judged = warehouse.read("modeling.predictions").filter("is_headline")
+    both = pairs.join(judged, on=key, suffix="_headline")
+    assert len(both) == len(pairs) == len(judged)
+    assert both["value"].equals(both["prediction"].alias("value"))
+    assert both["lower_90"].equals(both["lower_90_headline"].alias("lower_90"))
+    # A fold's model of the champion's own day knows what the champion knows: the same values.
+    same = pl.col("cutoff") == date(2021, 10, 1)
+    assert (both.filter(same)["value"] / both.filter(same)["champion_value"] - 1).abs().max() < 1e-9
+    assert (both.filter(~same)["value"] != both.filter(~same)["champion_value"]).mean() > 0.9
+    gates = {gate["name"]: gate for gate in json.loads(second["gates"])}
+    assert gates["paired sales"]["seen"] == pairs["excluded_by"].null_count()
+    assert {gate["family"] for gate in gates.values()} == {
+        *("floors", "accuracy", "intervals", "equity", "model")
+    }
+    assert "a gain of" in gates["gain on paired sales"]["note"]
+    assert second["ms_per_home"] > 0
+    evidence = json.loads(second["evidence"])
+    assert (evidence["looks"], evidence["n_paired_sales"]) == (0, len(pairs))
+
+
+def test_a_dry_run_says_what_a_run_would_and_writes_nothing(warehouse: Warehouse) -> None:
+    before, row = prints(warehouse), last(warehouse)
+    told = realty("promote", "--dry-run")
+    assert (told["verdict"], told["reason"]) == (row["verdict"], row["reason"])
+    assert told["gates"] == json.loads(row["gates"])
+    (warehouse.home / FILE).write_text(LENIENT)
+    assert realty("promote", "--dry-run")["verdict"] == "promote"
+    assert prints(warehouse) == before
+
+
+def test_what_is_the_same_is_not_judged_again_and_a_new_policy_is(warehouse: Warehouse) -> None:
+    before = prints(warehouse)
+    assert judge(warehouse).success
+    with warehouse.transaction() as tx:  # as if another table had been made in between
+        tx.conn.execute("UPDATE ledger.builds SET input_hash = '' WHERE table_name LIKE 'promo%'")
+    assert judge(warehouse).success
+    assert prints(warehouse) == before
+    with warehouse.transaction() as tx:
+        tx.conn.execute("UPDATE promotion.decisions SET ms_per_home = 7")
+    assert prints(warehouse) == before
+    (warehouse.home / FILE).write_text(LENIENT)
+    assert judge(warehouse).success
+    row = last(warehouse)
+    assert (row["verdict"], row["approval"]) == ("promote", "waiting")
+    assert json.loads(row["evidence"])["looks"] == 1
+    gates = {gate["name"]: gate for gate in json.loads(row["gates"])}
+    assert gates["reproducible"]["passed"] is True
+    assert gates["reproducible"]["note"] == f"came out as {row['model_version']}"
+
+
+def test_a_model_whose_inputs_have_moved_on_cannot_be_shown_to_be_reproducible(
+    warehouse: Warehouse,
+) -> None:
+    (warehouse.home / FILE).write_text(LENIENT)
+    with warehouse.transaction() as tx:
+        tx.conn.execute(
+            "UPDATE ledger.builds SET output_hash = 'other' WHERE table_name = 'clean.sales'"
+        )
+    assert judge(warehouse).success
+    row = last(warehouse)
+    assert row["verdict"] == "inconclusive"
+    assert "inputs moved on" in row["reason"]
+
+
+def test_a_person_promotes_and_goes_back(warehouse: Warehouse) -> None:
+    champion, challenger = (held(warehouse)[alias] for alias in ("champion", "challenger"))
+    with pytest.raises(BadPromotion, match="reason is blank"):
+        realty("promote")
+    with pytest.raises(BadPromotion, match="nothing to roll"):
+        realty("rollback", "--reason", "a try")
+    if last(warehouse)["verdict"] != "promote":
+        with pytest.raises(BadPromotion, match="newest verdict"):
+            realty("promote", "--reason", "a try")
+    (warehouse.home / FILE).write_text(LENIENT)
+    assert judge(warehouse).success
+    told = realty("promote", "--reason", "fresher", "--by", "Ann")
+    assert (told["approval"], told["already"]) == ("approved by Ann", False)
+    assert held(warehouse) == {"champion": challenger, "previous_champion": champion}
+    assert last(warehouse)["decision_id"] == told["decision_id"]
+    again = realty("promote", "--reason", "fresher", "--by", "Ann")
+    assert (again["already"], again["decision_id"]) == (True, told["decision_id"])
+    told = realty("rollback", "--reason", "a mistake", "--by", "Ann")
+    assert told["model_version"] == champion
+    assert held(warehouse) == {"champion": champion, "challenger": challenger}
+    assert realty("rollback", "--reason", "a mistake", "--by", "Ann")["already"] is True
+    rows = warehouse.read("promotion.decisions").filter(pl.col("decided_by") == "Ann")
+    assert rows["verdict"].to_list() == ["promote", "rollback"]
+    # The next run judges again, and what was said of the same evidence stands.
+    n = len(warehouse.read("promotion.decisions"))
+    assert judge(warehouse).success
+    assert len(warehouse.read("promotion.decisions")) == n
+    assert held(warehouse)["champion"] == champion
