@@ -165,7 +165,6 @@ def test_a_person_promotes_and_goes_back(warehouse: Warehouse) -> None:
     told = realty("rollback", "--reason", "a mistake", "--by", "Ann")
     assert told["model_version"] == champion
     assert held(warehouse) == {"champion": champion, "challenger": challenger}
-    assert realty("rollback", "--reason", "a mistake", "--by", "Ann")["already"] is True
     rows = warehouse.read("promotion.decisions").filter(pl.col("decided_by") == "Ann")
     assert rows["verdict"].to_list() == ["promote", "rollback"]
     # The next run judges again, and what was said of the same evidence stands.
