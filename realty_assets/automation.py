@@ -122,7 +122,7 @@ def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Sk
     name="monthly_retrain",
     cron_schedule="0 3 2 * *",
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Retrains on the second of each month; a new model becomes challenger.",
+    description="Retrains on the second of each month; a new model is judged.",
 )
 def monthly_retrain(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     at = context.scheduled_execution_time

@@ -115,6 +115,7 @@ def _write_rows(warehouse: Any, row: dict[str, Any], to: Path) -> int:
 
 def _standing(warehouse: Any, row: dict[str, Any]) -> dict[str, Any]:
     """Titles that the version holds, and the decisions on it, the newest last."""
+    from realty_assets.promotion.ledger import DECISION_SCHEMA, in_form
     from realty_assets.statements import sql
 
     key = {"name": row["name"], "model_version": row["model_version"]}
@@ -123,8 +124,9 @@ def _standing(warehouse: Any, row: dict[str, Any]) -> dict[str, Any]:
         held = warehouse.read(sql("modeling/titles_of_model.sql").bind(**key))
         out["titles"] = held["alias"].to_list()
     if warehouse.exists("promotion.decisions"):
-        made = warehouse.read(sql("modeling/decisions_on_model.sql").bind(**key))
-        out["decisions"] = made.to_dicts()
+        made = in_form(warehouse.read("promotion.decisions"), DECISION_SCHEMA).filter(**key)
+        told = ["decision_id", "verdict", "reason", "decided_by", "approval", "decided_at"]
+        out["decisions"] = made.select(told).to_dicts()
     return out
 
 

@@ -27,6 +27,7 @@ def describe(settings: Settings, warehouse: Warehouse) -> dict[str, Any]:
             told["photos"] = tx.read(sql("staging/photo_counts.sql")).to_dicts()
         if tx.exists("promotion.aliases"):
             told["models"] = tx.read("promotion.aliases").sort("name", "alias").to_dicts()
+            told["waiting_for_approval"] = _waiting(tx)
         if tx.exists("serving.valuations") and tx.exists("serving.listing_valuations"):
             told["valuations"] = tx.read(sql("serving/valued_tracks.sql")).to_dicts()
         if tx.exists("features.registry"):
@@ -46,6 +47,17 @@ def _fallen_away(tx: Tx) -> list[str]:
     """Families of features that the sources say nothing of."""
     registry = tx.read("features.registry")
     return registry.filter(~registry["family_present"])["family"].unique().sort().to_list()
+
+
+def _waiting(tx: Tx) -> list[dict[str, Any]]:
+    """Challengers that the gate would promote: a person has the last word (`realty promote`)."""
+    from realty_assets.promotion.ledger import DECISION_SCHEMA, in_form, waiting
+
+    if not tx.exists("promotion.decisions"):
+        return []
+    decisions = in_form(tx.read("promotion.decisions"), DECISION_SCHEMA)
+    told = ["name", "model_version", "champion_version", "reason"]
+    return waiting(decisions, tx.read("promotion.aliases")).select(told).to_dicts()
 
 
 def _tracks(settings: Settings, warehouse: Warehouse) -> list[dict[str, Any]]:

@@ -72,7 +72,7 @@ def test_every_phase_of_this_release_has_its_tables() -> None:
         *["modeling/backtests", "modeling/predictions", "modeling/models"],
         *["analysis/attributions", "analysis/effects", "analysis/ablations"],
         *["analysis/takeaways"],
-        *["promotion/decisions", "promotion/aliases"],
+        *["promotion/decisions", "promotion/aliases", "promotion/paired_sales"],
         *["serving/valuations", "serving/reports"],
     }
 

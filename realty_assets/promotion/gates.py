@@ -34,12 +34,19 @@ class Gate:
     note: str = ""
 
 
-def judge_floors(policy: Policy, record: Mapping[str, Any], works: bool = True) -> list[Gate]:
+def judge_floors(
+    policy: Policy, record: Mapping[str, Any], works: bool = True, off: Sequence[str] = ()
+) -> list[Gate]:
     """Every floor of the policy, held against a backtest record; a missing figure fails its gate.
 
-    `works`: the model can be loaded, and the matrix has the columns that it reads.
+    `works`: the model can be loaded, and the matrix has the columns that it reads. `off` are slices
+    of the backtest whose intervals fail the blocking check: a run of this room alone does not wait
+    for it, so it is asked here too.
     """
-    gates = [Gate("loads and can be fed", "yes", None, works, note="" if works else "it cannot")]
+    gates = [
+        Gate("loads and can be fed", "yes", None, works, note="" if works else "it cannot"),
+        Gate("check intervals_hold", "passes", None, not off, note="; ".join(off)),
+    ]
     for floor in policy.floors:
         seen = record.get(floor.figure)
         gates.append(Gate(floor.gate, floor.requirement, seen, floor.holds(seen)))
@@ -91,6 +98,8 @@ def decision_id(model_version: str, champion: str | None, evidence: Mapping[str,
 
 
 def _missed(gate: Gate) -> str:
+    if gate.note:
+        return f"{gate.name}: {gate.note}"
     return f"{gate.name} {_show(gate.seen)} (must be {gate.requirement})"
 
 

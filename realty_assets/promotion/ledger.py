@@ -177,6 +177,14 @@ def decide(
     return with_rows(decisions, fresh), titles.frame()
 
 
+def waiting(decisions: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFrame:
+    """Newest decisions on challengers that wait for a person."""
+    challengers = aliases.filter(alias=CHALLENGER).select("name", "model_version")
+    newest = decisions.join(challengers, on=["name", "model_version"], maintain_order="left")
+    newest = newest.unique("name", keep="last", maintain_order=True)
+    return newest.filter(pl.col("approval") == WAITING)
+
+
 def with_rows(decisions: pl.DataFrame, rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
     return pl.concat([decisions, pl.DataFrame(list(rows), schema=DECISION_SCHEMA, orient="row")])
 

@@ -13,6 +13,8 @@ import polars as pl
 from realty_assets.errors import RealtyError
 from realty_assets.evaluation.arrays import MIN_SALES
 from realty_assets.features.tracks import MATRICES
+from realty_assets.modeling.audit import off_coverage
+from realty_assets.modeling.backtest_store import BACKTESTS
 from realty_assets.modeling.home_models import ModelHome
 from realty_assets.modeling.judging.making import photo_counts
 from realty_assets.modeling.markets import read_walked
@@ -99,14 +101,15 @@ def judged(home: ModelHome, policy: Policy, track: str | None = None) -> Judged:
             f"No headline backtest of {', '.join(unjudged)} stands to judge by: materialize "
             "modeling/backtests without a window of your own, or `realty run all`."
         )
-    aliases = stands(warehouse, ALIASES)
+    aliases, off = stands(warehouse, ALIASES), off_coverage(warehouse.read(BACKTESTS))
     broken, out = broken_in(warehouse, models), Judged()
     for row in to_judge(models, aliases):
         if track is not None and row["track"] != track:
             continue
         version = Titles(aliases).of(row["name"], CHAMPION)
         record = records[row["name"]]
-        floors = judge_floors(policy, record, row["model_version"] not in broken)
+        slices = off.filter(backtest_id=record["backtest_id"])["slice"].to_list()
+        floors = judge_floors(policy, record, row["model_version"] not in broken, slices)
         evidence = {
             "backtest_id": record["backtest_id"],
             "policy_sha256": policy.sha256,

@@ -78,7 +78,7 @@ def test_the_first_valid_model_is_champion_and_a_row_says_why() -> None:
     assert (row["verdict"], row["decided_by"], row["approval"]) == ("promote", "gate", None)
     assert "first" in row["reason"]
     assert json.loads(row["evidence"]) == {"data_hash": "m1", "looks": 0}
-    assert len(json.loads(row["gates"])) == len(POLICY.floors) + 1
+    assert len(json.loads(row["gates"])) == len(POLICY.floors) + 2
     assert state[1]["decision_id"][0] == row["decision_id"]
 
 
@@ -104,6 +104,13 @@ def test_a_model_that_cannot_be_loaded_is_rejected() -> None:
     gates = judge_floors(POLICY, GOOD, works=False)
     state = decided(empty(), Judgement(NAME, "m1", None, False, gates, {}))
     assert (held(state), last(state)["verdict"]) == ({}, "reject")
+
+
+def test_a_model_whose_blocking_check_fails_is_rejected() -> None:
+    gates = judge_floors(POLICY, GOOD, off=["predicted price quartile 4"])
+    state = decided(empty(), Judgement(NAME, "m1", None, False, gates, {}))
+    assert (held(state), last(state)["verdict"]) == ({}, "reject")
+    assert "check intervals_hold: predicted price quartile 4" in last(state)["reason"]
 
 
 def test_a_better_model_waits_for_a_person_unless_the_policy_lets_it_be() -> None:

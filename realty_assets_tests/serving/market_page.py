@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -102,11 +102,11 @@ def files() -> pl.DataFrame:
 
 
 def decided(verdicts: dict[str, str]) -> dict[str, pl.DataFrame]:
-    """Models, decisions and aliases: a version, and whether it was promoted or challenges."""
+    """Models, decisions and aliases: a version, and whether it was promoted or is challenger."""
     gate = {"name": "median ratio", "requirement": ">= 0.85", "seen": 0.99, "passed": True}
     named = [{"name": "realty-off-market", "model_version": version} for version in verdicts]
     facts = {"track": "off_market", "cutoff": APRIL, "n_train": 900, "n_calibration": 300}
-    alias = {"promote": "champion", "challenge": "challenger"}
+    alias = {"promote": "champion", "inconclusive": "challenger"}
     return {
         "modeling.models": pl.DataFrame([{**each, **facts} for each in named]),
         "promotion.decisions": pl.DataFrame(
@@ -117,6 +117,8 @@ def decided(verdicts: dict[str, str]) -> dict[str, pl.DataFrame]:
                     "verdict": verdict,
                     "reason": f"Because of {each['model_version']}.",
                     "gates": json.dumps([gate]),
+                    "approval": None,
+                    "decided_at": datetime(2024, 5, 1),
                 }
                 for each, verdict in zip(named, verdicts.values(), strict=True)
             ]

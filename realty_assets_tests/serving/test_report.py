@@ -222,7 +222,7 @@ def test_no_exclusions_is_said_plainly(warehouse: Warehouse) -> None:
 
 def test_a_challenger_is_named(warehouse: Warehouse) -> None:
     assert "No model challenges the champion." in words(build_report(warehouse))
-    changes: dict[str, Any] = decided({"m1": "promote", "m2": "challenge"})
+    changes: dict[str, Any] = decided({"m1": "promote", "m2": "inconclusive"})
     for table, frame in changes.items():
         put(warehouse, table, frame)
     text = words(build_report(warehouse))
