@@ -98,7 +98,11 @@ def _act(verb: str, track: str, reason: str, by: str | None, despite: bool) -> d
     broken = making.broken_in(warehouse, warehouse.read("modeling.models"))
     stood = making.stands(warehouse, making.DECISIONS)
     _, _, row = carry_out(
-        action, stood, making.stands(warehouse, making.ALIASES), datetime.now(UTC), broken
+        action,
+        stood,
+        making.stands(warehouse, making.ALIASES),
+        datetime.now(UTC).replace(tzinfo=None),
+        broken,
     )
     done = actions._execute(
         "all",

@@ -12,6 +12,7 @@ from realty_assets.faces import built_many, record_build, result_of
 from realty_assets.fingerprint import table_fingerprint
 from realty_assets.modeling.assets import model_home
 from realty_assets.modeling.backtest_store import BACKTESTS, PREDICTIONS
+from realty_assets.modeling.judging.making import PHOTOS
 from realty_assets.modeling.markets import INPUTS as OF_MARKETS
 from realty_assets.promotion import actions, gates, making
 from realty_assets.promotion.making import ALIASES, DECISIONS, PAIRED
@@ -21,6 +22,8 @@ from realty_assets.warehouse import Warehouse
 
 TABLES = [DECISIONS, ALIASES, PAIRED]
 INPUTS = ["modeling.models", BACKTESTS, PREDICTIONS, *OF_MARKETS]
+# Asked for segments; a home may be without.
+OPTIONAL = [PHOTOS]
 Results = list[dg.MaterializeResult]
 
 
@@ -37,7 +40,7 @@ class PromotionConfig(dg.Config):
     specs=[
         dg.AssetSpec(
             key=["promotion", name],
-            deps=[table.split(".") for table in INPUTS],
+            deps=[table.split(".") for table in (*INPUTS, *OPTIONAL)],
             group_name="promotion",
             kinds={"duckdb", "mlflow"},
             owners=["team:data"],
@@ -66,7 +69,7 @@ def _judged(warehouse: Warehouse) -> Results:
         built_many(
             warehouse,
             TABLES,
-            inputs=INPUTS,
+            inputs=[*INPUTS, *(table for table in OPTIONAL if warehouse.exists(table))],
             code_version=gates.RULE_VERSION,
             settings={"policy": policy.sha256, **home.depends()},
             compute=lambda: making.made(home, policy, _now()),

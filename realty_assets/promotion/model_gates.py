@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from realty_assets.modeling.model import Valuer
+from realty_assets.modeling.model import MANIFEST, Valuer
 from realty_assets.promotion.evidence import Array
 from realty_assets.promotion.gates import REPRODUCIBLE, Gate
 from realty_assets.promotion.policy import Policy
@@ -39,7 +40,9 @@ def machine_of(candidate: Valuer, champion: Valuer, folder: Path, matrix: pl.Dat
     if len(asked):
         ours, theirs = (one.predict(asked)["value"].to_numpy() for one in (candidate, champion))
         today = (ours, theirs)
-    n_bytes = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    # What the model needs to answer; the card beside it may be written anew.
+    files = [MANIFEST, *json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]]
+    n_bytes = sum((folder / name).stat().st_size for name in files)
     return Machine(today, n_bytes, _ms_per_home(candidate, matrix.head(TIMED)))
 
 

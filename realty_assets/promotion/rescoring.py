@@ -85,7 +85,7 @@ def judged_pairs(
     folds = common_months(predictions, champion.cutoff)
     mine = predictions.filter(pl.col("cutoff").is_in([fold.cutoff for fold in folds]))
     if not folds:
-        return mine
+        return pl.DataFrame()
     theirs = champion_values(champion, market, folds)
     both = mine.with_columns(pl.col("close_price").cast(pl.Float64)).join(
         theirs.with_columns(pl.col("close_price").cast(pl.Float64)).unique([*KEY, "cutoff"]),
@@ -103,7 +103,9 @@ def judged_pairs(
 def paired_rows_of(
     judged: pl.DataFrame, name: str, model_version: str, champion_version: str
 ) -> pl.DataFrame:
-    """promotion.paired_sales of one candidate and champion."""
+    """promotion.paired_sales of one candidate and champion, from `judged_pairs`."""
+    if judged.is_empty():
+        return pl.DataFrame(schema=SCHEMA)
     named = {"name": name, "model_version": model_version, "champion_version": champion_version}
     return (
         judged.with_columns(value="prediction", **{key: pl.lit(one) for key, one in named.items()})

@@ -18,6 +18,7 @@ from realty_assets.cli import app
 from realty_assets.fingerprint import table_fingerprint
 from realty_assets.modeling.settings import PROFILES
 from realty_assets.promotion.actions import BadPromotion
+from realty_assets.promotion.making import StaleEvidence
 from realty_assets.promotion.policy import FILE
 from realty_assets.warehouse import Warehouse
 from realty_assets_tests.modeling.markets import QUICK
@@ -143,6 +144,27 @@ def test_a_model_whose_inputs_have_moved_on_cannot_be_shown_to_be_reproducible(
     row = last(warehouse)
     assert row["verdict"] == "inconclusive"
     assert "inputs moved on" in row["reason"]
+
+
+def test_without_a_common_month_it_is_inconclusive_and_says_so(warehouse: Warehouse) -> None:
+    n = len(warehouse.read("promotion.paired_sales"))
+    with warehouse.transaction() as tx:  # as when the champion is of the day of the candidate
+        tx.conn.execute("DELETE FROM modeling.predictions WHERE cutoff >= DATE '2021-10-01'")
+        tx.conn.execute("UPDATE ledger.builds SET input_hash = '' WHERE table_name LIKE 'promo%'")
+    assert judge(warehouse).success
+    row = last(warehouse)
+    assert row["verdict"] == "inconclusive"
+    assert "no month of the headline begins on or after the champion's 2021-10-01" in row["reason"]
+    assert held(warehouse)["challenger"] == row["model_version"]
+    # The evidence of the decision before went with its pair: it is the same pair.
+    assert len(warehouse.read("promotion.paired_sales")) < n
+
+
+def test_a_walk_of_other_sales_is_refused_and_says_what_to_do(warehouse: Warehouse) -> None:
+    with warehouse.transaction() as tx:
+        tx.conn.execute("DELETE FROM modeling.predictions WHERE listing_key LIKE '%7'")
+    with pytest.raises(StaleEvidence, match="materialize modeling/predictions first"):
+        realty("promote", "--dry-run")
 
 
 def test_a_person_promotes_and_goes_back(warehouse: Warehouse) -> None:
