@@ -68,7 +68,9 @@ def _judged(track: str) -> dict[str, Any]:
         "champion_version": one.champion,
         "verdict": one.verdict,
         "reason": one.said[1],
-        "waits_for_approval": one.champion_works and not policy.approval.automatic,
+        "waits_for_approval": one.verdict == "promote"
+        and one.champion_works
+        and not policy.approval.automatic,
         "ms_per_home": one.ms_per_home,
         "gates": [asdict(gate) for gate in one.gates],
     }
