@@ -68,6 +68,12 @@ evaluate_job = dg.define_asset_job(
     description="Honest evaluation of the backtests: baselines, splits, segments, rivals.",
 )
 
+backup_job = dg.define_asset_job(
+    "backup",
+    selection=dg.AssetSelection.groups("operations"),
+    description="Makes a backup of the home; where to and why is its configuration.",
+)
+
 
 def quiet_files(home: Path, quiet_s: float, now: float) -> list[tuple[str, int, int]]:
     """(path in the inbox, inode, ctime in ns) of waiting files that have stopped growing.
@@ -136,6 +142,6 @@ follow_sensor = dg.AutomationConditionSensorDefinition(
     minimum_interval_seconds=10,
 )
 
-jobs = [ingest_job, all_job, backtest_job, evaluate_job]
+jobs = [ingest_job, all_job, backtest_job, evaluate_job, backup_job]
 sensors: Sequence[dg.SensorDefinition] = [inbox_sensor, follow_sensor]
 schedules = [monthly_retrain]

@@ -17,6 +17,7 @@ from realty_assets import (
     cli_evaluate,
     cli_explore,
     cli_model,
+    cli_operations,
     cli_promote,
     cli_quarantine,
     cli_ratio_study,
@@ -171,6 +172,9 @@ app.command()(cli_promote.rollback)
 app.command()(cli_value.value)
 app.command()(cli_evaluate.evaluate)
 app.command()(cli_ratio_study.ratio_study)
+app.command()(cli_operations.backup)
+app.command()(cli_operations.restore)
+app.command()(cli_operations.doctor)
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ from realty_assets.ingestion import checks as ingestion_checks
 from realty_assets.modeling import assets as modeling
 from realty_assets.modeling import checks as modeling_checks
 from realty_assets.modeling.judging import assets as judging
+from realty_assets.operations import assets as operations
 from realty_assets.promotion import assets as promotion
 from realty_assets.publishing import assets as publishing
 from realty_assets.publishing import checks as publishing_checks
@@ -35,7 +36,7 @@ from realty_assets.warehouse import Warehouse
 
 ROOMS = [
     *(ingestion, exploration, publishing, cleaning, features),
-    *(modeling, judging, analysis, promotion, serving, judging_page),
+    *(modeling, judging, analysis, promotion, serving, judging_page, operations),
 ]
 CHECKS = [
     ingestion_checks,

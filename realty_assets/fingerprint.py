@@ -17,8 +17,8 @@ from realty_assets.warehouse import Tx, Warehouse, WarehouseMissing, check_table
 
 # Not a table of the warehouse: what MLflow's registry holds.
 MLFLOW = "mlflow.registry"
-# Tells of runs and of this machine, nothing of the data.
-LEFT_OUT = ("ledger.full_runs",)
+# Tell of runs, of this machine and of what was done to the home, nothing of the data.
+LEFT_OUT = ("ledger.full_runs", "operations.actions", "operations.backups")
 
 
 def table_fingerprint(

@@ -28,6 +28,7 @@ ROOMS = [
     "analysis",
     "promotion",
     "serving",
+    "operations",
 ]
 
 
@@ -74,6 +75,7 @@ def test_every_phase_of_this_release_has_its_tables() -> None:
         *["analysis/takeaways"],
         *["promotion/decisions", "promotion/aliases", "promotion/paired_sales"],
         *["serving/valuations", "serving/reports"],
+        *["operations/actions", "operations/backups"],
     }
 
 

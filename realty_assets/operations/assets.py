@@ -1,0 +1,59 @@
+"""Dagster faces of the operations room.
+
+Its tables tell of what was done to the home, not of its data: they are in no fingerprint, and not
+in ledger.builds, so that a backup leaves a home as up to date as it was.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+
+from realty_assets.faces import result_of
+from realty_assets.fingerprint import table_fingerprint
+from realty_assets.operations.making import make_backup
+from realty_assets.operations.records import ACTIONS, BACKUPS, create_tables
+from realty_assets.settings import get_settings
+from realty_assets.warehouse import Warehouse
+
+
+class OperationsConfig(dg.Config):
+    """What one run does to the home: nothing, or one backup."""
+
+    backup: dict[str, Any] = Field(
+        default={}, description="folder, reason and by of a backup to make."
+    )
+
+
+@dg.multi_asset(
+    name="operations",
+    specs=[
+        dg.AssetSpec(
+            key=["operations", name],
+            group_name="operations",
+            kinds={"duckdb", "python"},
+            owners=["team:data"],
+            code_version="1",
+            description=text,
+        )
+        for name, text in (
+            ("actions", "Who did what to the home as a whole, when, why, and what came of it."),
+            ("backups", "Every backup of the home: where it was put, and what it holds."),
+        )
+    ],
+    # A backup is made while no step that writes runs.
+    pool="duckdb",
+)
+def operations(
+    context: dg.AssetExecutionContext, config: OperationsConfig, warehouse: Warehouse
+) -> Iterator[dg.MaterializeResult]:
+    told: dict[str, Any] = {}
+    if config.backup:
+        settings = get_settings().model_dump(mode="json")
+        told = make_backup(warehouse, settings, **config.backup, run_id=context.run_id)
+    with warehouse.transaction() as tx:
+        create_tables(tx)
+        for table in (ACTIONS, BACKUPS):
+            _, digest = table_fingerprint(tx.conn, table)
+            yield result_of(tx.report(table), digest, not told, backup=told)

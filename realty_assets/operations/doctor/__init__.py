@@ -1,0 +1,1 @@
+"""`realty doctor`: everything that can be wrong with a home, and how to mend each."""
