@@ -25,7 +25,7 @@ def backup(
     as_json: Json = False,
 ) -> None:
     """Copy the whole home, as of one moment, into a new folder that `realty restore` reads."""
-    out.show(actions.backup(to, reason, by, out.progress), as_json)
+    out.show(actions.backup(to, reason, by, out.progress), as_json, {"drill": DRILL})
 
 
 def restore(

@@ -65,7 +65,10 @@ def restore(
     check_action(reason, by)
     backup, to = backup.resolve(), to.absolute()
     manifest = read_manifest(backup)
+    beside_name = f".{to.name}.restoring"
+    lock = to.parent / f"{beside_name}.lock"
     if (before := _told_before(backup, to)) is not None:
+        lock.unlink(missing_ok=True)
         return before | {"already_restored": True}
     _require_room(backup, to)
     if wrong := broken_files(backup, manifest, n_threads):
@@ -75,8 +78,6 @@ def restore(
         raise BackupBroken(
             f"The backup {backup} is broken, and nothing was restored: {shown}. Take another."
         )
-    beside_name = f".{to.name}.restoring"
-    lock = to.parent / f"{beside_name}.lock"
     try:
         with copying.made_whole(to, lock, f"{beside_name}-") as beside:
             _copy(backup / FILES, beside, manifest)

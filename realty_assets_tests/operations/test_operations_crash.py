@@ -1,0 +1,151 @@
+"""kill -9 at random moments of a backup and of a restore: what is there is whole, and the command
+given again ends as if nothing had happened.
+
+A sample runs with every test run; all of it with `make torture` (REALTY_TORTURE=full).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from realty_assets.fingerprint import fingerprint_home
+from realty_assets.home_runs import instance_of
+from realty_assets.operations.manifest import backups_in, broken_files, fingerprint_of
+from realty_assets.warehouse import Warehouse
+from realty_assets_tests.markets import (
+    environment,
+    killed_after,
+    realty,
+    realty_json,
+    stopped_after,
+)
+from realty_assets_tests.operations.conftest import Kept
+from realty_assets_tests.operations.homes import copy_tree, tiny_home
+
+pytestmark = [pytest.mark.slow, pytest.mark.torture]
+FULL = os.environ.get("REALTY_TORTURE") == "full"
+KILLS, KILLS_OF_COMMANDS = (50, 5) if FULL else (2, 1)
+N_PHOTOS = 400
+READY = (
+    "import sys\n"
+    "from pathlib import Path\n"
+    "from realty_assets.home_runs import end_unfinished_runs\n"
+    "from realty_assets.operations.making import make_backup\n"
+    "from realty_assets.operations.restore import restore\n"
+    "from realty_assets.warehouse import Warehouse\n"
+    "given, to = map(Path, sys.argv[1:])\n"
+    "print('ready', flush=True)\n"
+)
+BACKUP = READY + (
+    "make_backup(Warehouse.at(given / 'warehouse.duckdb'), {}, folder=str(to), reason='r', by='b')"
+)
+RESTORE = READY + "restore(given, to, reason='r', by='b', prepare=end_unfinished_runs)"
+
+
+@dataclass(frozen=True)
+class Worked:
+    """A process that does one of the two, from when it has loaded all it needs."""
+
+    process: subprocess.Popen
+
+    @classmethod
+    def on(cls, code: str, given: Path, to: Path) -> Worked:
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, str(given), str(to)],
+            env=environment(given),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        assert process.stdout is not None
+        process.stdout.readline()
+        return cls(process)
+
+    def seconds(self) -> float:
+        started = time.monotonic()
+        assert self.process.wait() == 0
+        return time.monotonic() - started
+
+
+def home_with_photos(home: Path) -> Warehouse:
+    warehouse = tiny_home(home)
+    for n in range(N_PHOTOS):
+        path = home / "photos" / f"{n % 50:02}" / f"{n}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(random.Random(n).randbytes(20_000))
+    with instance_of(home):
+        return warehouse
+
+
+@pytest.fixture(scope="module")
+def usual_s(tmp_path_factory: pytest.TempPathFactory) -> tuple[float, float]:
+    """Seconds of a backup and of a restore that nobody interferes with."""
+    folder = tmp_path_factory.mktemp("calm")
+    home_with_photos(folder / "home")
+    backup_s = Worked.on(BACKUP, folder / "home", folder / "backups").seconds()
+    ((backup, _),) = backups_in(folder / "backups")
+    return backup_s, Worked.on(RESTORE, backup, folder / "new").seconds()
+
+
+def all_whole(folder: Path) -> list[Path]:
+    """The backups in a folder, after what stands there was found to be whole backups only."""
+    found = backups_in(folder)
+    assert [broken_files(place, manifest) for place, manifest in found] == [[]] * len(found)
+    visible = {one for one in folder.iterdir() if not one.name.startswith(".")}
+    assert visible == {place for place, _ in found}
+    return [place for place, _ in found]
+
+
+@pytest.mark.parametrize("seed", range(KILLS))
+def test_a_killed_backup_and_a_killed_restore_given_again_are_whole(
+    tmp_path: Path, usual_s: tuple[float, float], seed: int
+) -> None:
+    dice = random.Random(seed)
+    home, backups, new = tmp_path / "home", tmp_path / "backups", tmp_path / "new"
+    backups.mkdir()
+    warehouse = home_with_photos(home)
+    stopped_after(Worked.on(BACKUP, home, backups).process, dice.uniform(0, 1.1) * usual_s[0])
+    all_whole(backups)
+    Worked.on(BACKUP, home, backups).seconds()
+    there = all_whole(backups)
+    assert [one.name for one in backups.iterdir() if one.name.startswith(".")] == [".lock"]
+    assert sorted(warehouse.read("operations.backups")["path"]) == sorted(map(str, there))
+    manifest = backups_in(backups)[-1][1]
+
+    stopped_after(Worked.on(RESTORE, there[-1], new).process, dice.uniform(0, 1.1) * usual_s[1])
+    if new.exists():
+        assert (new / "promotion.yaml").read_text() == "version: 1"
+    Worked.on(RESTORE, there[-1], new).seconds()
+    assert fingerprint_of(fingerprint_home(Warehouse.at(new / "warehouse.duckdb"), [])) == (
+        manifest.fingerprint
+    )
+    assert sorted(path.name for path in (new / "photos").rglob("*.jpg")) == sorted(
+        path.name for path in (home / "photos").rglob("*.jpg")
+    )
+    assert {one.name for one in tmp_path.iterdir()} == {"home", "backups", "new"}
+
+
+@pytest.mark.parametrize("seed", range(KILLS_OF_COMMANDS))
+def test_killed_commands_on_a_market_given_again_end_whole(
+    kept: Kept, tmp_path: Path, seed: int
+) -> None:
+    dice = random.Random(seed)
+    home, new = copy_tree(kept.home, tmp_path / "home"), tmp_path / "new"
+    usual = 2 * kept.made["seconds"]
+    killed_after(home, dice.uniform(0.3, 1.0) * usual, "backup")
+    made = realty_json(home, "backup")
+    assert Path(made["backup"]) in all_whole(home / "backups")
+    usual = 2 * kept.told["rto_s"]
+    killed_after(home, dice.uniform(0.3, 1.0) * usual, "restore", made["backup"], "--to", new)
+    if not (new.exists() and not (new / ".restored.json").exists()):
+        realty(home, "restore", made["backup"], "--to", new)
+    assert realty_json(new, "fingerprint") == realty_json(home, "fingerprint")
+    assert {one.name for one in tmp_path.iterdir()} == {"home", "new"}

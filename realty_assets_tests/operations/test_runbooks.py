@@ -1,0 +1,58 @@
+"""The runbooks say what happens: their commands are run, and print what the pages promise."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from realty_assets.settings import REPO_ROOT
+from realty_assets_tests.markets import environment
+from realty_assets_tests.operations.conftest import Kept
+from realty_assets_tests.operations.homes import copy_tree
+
+PAGES = sorted((REPO_ROOT / "docs" / "runbooks").glob("*.md"))
+BLOCK = re.compile(r"^```(sh|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def steps(page: str) -> list[tuple[str, list[str]]]:
+    """(commands, lines that they print) in the order of a page."""
+    found: list[tuple[str, list[str]]] = []
+    for kind, text in BLOCK.findall(page):
+        if kind == "sh":
+            found.append((text, []))
+        else:
+            found[-1][1].extend(text.splitlines())
+    return found
+
+
+def promised(line: str) -> re.Pattern[str]:
+    """What a line of a page stands for: `...` is anything, and spaces are of any width."""
+    parts = [r"\s+".join(map(re.escape, part.split())) for part in line.split("...")]
+    return re.compile(".*".join(parts))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_commands_of_a_runbook_do_what_it_says(kept: Kept, tmp_path: Path, page: Path) -> None:
+    home = copy_tree(kept.home, tmp_path / "home")
+    own = environment(home)
+    env = own | {"PATH": f"{Path(sys.executable).parent}:{own['PATH']}", "COLUMNS": "200"}
+    found = steps(page.read_text(encoding="utf-8"))
+    assert found
+    for commands, lines in found:
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", commands],
+            env=env,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        printed = done.stdout + done.stderr
+        assert done.returncode == 0, f"{commands}\n{printed}"
+        for line in lines:
+            assert promised(line).search(printed), f"{commands}\npromises {line!r}, says\n{printed}"
