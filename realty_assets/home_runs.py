@@ -26,8 +26,6 @@ NOT_CARRIED_ON = "This run was under way when the home was backed up: it is not 
 @contextmanager
 def instance_of(home: Path) -> Iterator[dg.DagsterInstance]:
     """The instance in `home`, whatever the environment says."""
-    (home / "dagster").mkdir(parents=True, exist_ok=True)
-    place_dagster_yaml(home)
     with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
         yield instance
 
@@ -38,6 +36,8 @@ def end_unfinished_runs(home: Path) -> list[str]:
 
     Their processes may well live: they belong to the home that was backed up.
     """
+    (home / "dagster").mkdir(parents=True, exist_ok=True)
+    place_dagster_yaml(home)
     with instance_of(home) as instance:
         runs = instance.get_runs(filters=dg.RunsFilter(statuses=[*UNFINISHED, *WAITING]))
         for run in runs:

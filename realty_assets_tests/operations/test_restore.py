@@ -77,6 +77,7 @@ def test_mlflow_finds_the_champion_in_the_new_home(kept: Kept) -> None:
 
 
 def test_runs_that_were_under_way_are_ended_and_give_back_their_place(tmp_path: Path) -> None:
+    assert end_unfinished_runs(tmp_path) == []
     with instance_of(tmp_path) as instance:
         run = instance.create_run_for_job(
             dg.define_asset_job("job").resolve(asset_graph=dg.Definitions().resolve_asset_graph()),
