@@ -16,7 +16,7 @@ from realty_assets.errors import RealtyError
 from realty_assets.fingerprint import LEFT_OUT, fingerprint_home
 from realty_assets.operations import copying
 from realty_assets.operations.drill import drill
-from realty_assets.operations.home_files import WAREHOUSE, HomeFile, files_of
+from realty_assets.operations.home_files import WAREHOUSE, HomeFile, Kind, files_of
 from realty_assets.operations.manifest import (
     FILES,
     LOCK_FILE,
@@ -58,7 +58,7 @@ def back_up(
         with copying.made_whole(place, _lock(folder), MAKING) as beside:
             before = backups_in(folder)
             earlier = before[-1] if before else None
-            _require_space(home, folder)
+            _require_space(home, folder, earlier is None)
             copy_of_warehouse = beside / FILES / WAREHOUSE
             # First: a file that comes later than the rows is no harm, a row without its file is.
             copying.copy_warehouse(warehouse, copy_of_warehouse)
@@ -97,10 +97,13 @@ def _lock(folder: Path) -> Path:
     return folder / LOCK
 
 
-def _require_space(home: Path, folder: Path) -> None:
-    """Raises BackupFailed when all that changes from backup to backup would not fit."""
-    changing = files_of(home, folder).of_kind("warehouse", "sqlite", "other")
-    needed = sum((home / one.path).stat().st_size for one in changing)
+def _require_space(home: Path, folder: Path, is_first: bool) -> None:
+    """Raises BackupFailed when it would not fit: the first with all its files, a later one with
+    those that change."""
+    kinds: list[Kind] = ["warehouse", "sqlite", "other"]
+    if is_first:
+        kinds.append("content")
+    needed = sum((home / one.path).stat().st_size for one in files_of(home, folder).of_kind(*kinds))
     free = shutil.disk_usage(folder).free
     if free < needed + SPARE_BYTES:
         raise BackupFailed(

@@ -284,3 +284,18 @@ def test_a_backup_that_is_gone_or_broken_is_found(kept: Kept, tmp_path: Path) ->
     assert "warehouse.duckdb was changed" in backups_of(home, deep=True)[0].detail
     shutil.rmtree(backup)
     assert "cannot be used" in backups_of(home, deep=False)[0].detail
+
+
+@pytest.mark.parametrize("first_block", [1, 30])
+def test_a_warehouse_with_damaged_blocks_is_told_of_and_never_a_crash(
+    home: Path, first_block: int
+) -> None:
+    path, block = home / "warehouse.duckdb", 256 << 10
+    data = bytearray(path.read_bytes())
+    for at in range(first_block * block + 20_000, len(data), block):
+        data[at] ^= 1
+    path.write_bytes(data)
+    rows = examine(Patient(home, TABLES, deep=True), {"dagster": check_dagster})
+    wrong = [row for row in rows if row["state"] == "wrong"]
+    assert wrong
+    assert all(row["mend"] for row in wrong)

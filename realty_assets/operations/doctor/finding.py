@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+
+import duckdb
 
 from realty_assets.errors import RealtyError
 from realty_assets.warehouse import Warehouse
 
 State = Literal["ok", "note", "wrong", "not looked at"]
 GIB = 1 << 30
+RESTORE = "restore the newest backup to a new home: `realty restore BACKUP --to NEW_HOME`"
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,9 @@ def looked_at(patient: Patient, checks: Mapping[str, Check]) -> list[dict[str, A
             found = list(check(patient))
         except (RealtyError, OSError) as error:
             found = [Finding(str(error), "see the detail")]
+        except (duckdb.Error, sqlite3.Error) as error:
+            said = " ".join(str(error).split())[:200]
+            found = [Finding(f"a database cannot be read: {said}", RESTORE)]
         if not found:
             found = [Finding("", "", "ok")]
         rows += [

@@ -14,7 +14,7 @@ from realty_assets.features.incremental import BASIS
 from realty_assets.features.tracks import MATRICES
 from realty_assets.fingerprint import all_tables, table_fingerprint
 from realty_assets.ingestion.ledger import TABLES, table_hashes
-from realty_assets.operations.doctor.finding import Finding, Patient
+from realty_assets.operations.doctor.finding import RESTORE, Finding, Patient
 from realty_assets.up_to_date import FULL_RUNS
 from realty_assets.warehouse import Tx
 from realty_assets.warehouse_file import WarehouseBusy, WarehouseError, connection
@@ -42,7 +42,7 @@ def opens(patient: Patient) -> Iterator[Finding]:
     except (WarehouseError, duckdb.Error) as error:
         yield Finding(
             f"the warehouse cannot be opened: {' '.join(str(error).split())[:300]}",
-            "restore the newest backup to a new home: `realty restore BACKUP --to NEW_HOME`",
+            RESTORE,
         )
 
 
