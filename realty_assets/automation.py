@@ -18,7 +18,9 @@ from realty_assets.settings import get_settings
 # Rooms whose tables follow new data at once. Models do not: they wait for the monthly retrain.
 # State of the inbox that a run was started for, and how often one state is tried.
 STATE_TAG, MOST_TRIES = "realty/inbox_state", 3
-FOLLOWING_GROUPS = ("exploration", "publishing", "cleaning", "features", "serving")
+FOLLOWING_GROUPS = (
+    *("exploration", "publishing", "cleaning", "features", "serving", "monitoring"),
+)
 
 
 def follows_new_data() -> dg.AutomationCondition:

@@ -24,6 +24,8 @@ from realty_assets.ingestion import checks as ingestion_checks
 from realty_assets.modeling import assets as modeling
 from realty_assets.modeling import checks as modeling_checks
 from realty_assets.modeling.judging import assets as judging
+from realty_assets.monitoring import assets as monitoring
+from realty_assets.monitoring import checks as monitoring_checks
 from realty_assets.operations import assets as operations
 from realty_assets.promotion import assets as promotion
 from realty_assets.publishing import assets as publishing
@@ -36,7 +38,7 @@ from realty_assets.warehouse import Warehouse
 
 ROOMS = [
     *(ingestion, exploration, publishing, cleaning, features),
-    *(modeling, judging, analysis, promotion, serving, judging_page, operations),
+    *(modeling, judging, analysis, promotion, serving, judging_page, monitoring, operations),
 ]
 CHECKS = [
     ingestion_checks,
@@ -47,6 +49,7 @@ CHECKS = [
     modeling_checks,
     analysis_checks,
     serving_checks,
+    monitoring_checks,
 ]
 
 

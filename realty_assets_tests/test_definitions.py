@@ -28,6 +28,7 @@ ROOMS = [
     "analysis",
     "promotion",
     "serving",
+    "monitoring",
     "operations",
 ]
 
@@ -75,6 +76,7 @@ def test_every_phase_of_this_release_has_its_tables() -> None:
         *["analysis/takeaways"],
         *["promotion/decisions", "promotion/aliases", "promotion/paired_sales"],
         *["serving/valuations", "serving/reports"],
+        *["monitoring/profile", "monitoring/drift", "monitoring/performance"],
         *["operations/actions", "operations/backups"],
     }
 

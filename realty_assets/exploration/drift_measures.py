@@ -79,11 +79,20 @@ def psi(reference: np.ndarray, month: np.ndarray) -> tuple[float, int]:
 
 
 def ks_distance(reference: np.ndarray, month: np.ndarray) -> float:
-    """The greatest distance of two empirical distributions of sorted, filled values."""
-    points = np.concatenate([reference, month])
-    below = np.searchsorted(reference, points, "right") / reference.size
-    here = np.searchsorted(month, points, "right") / month.size
-    return float(np.abs(below - here).max())
+    """The greatest distance of two empirical distributions of sorted, filled values.
+
+    Between two values of the one the other only rises, so both sides of each value of the shorter
+    are enough.
+    """
+    few, many = sorted((reference, month), key=len)
+    apart = [
+        np.abs(
+            np.searchsorted(many, few, side) / many.size
+            - np.searchsorted(few, few, side) / few.size
+        )
+        for side in ("left", "right")
+    ]
+    return float(np.max(apart))
 
 
 def drift_of_numbers(

@@ -1,0 +1,151 @@
+"""Dagster faces of the monitoring room."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import dagster as dg
+import polars as pl
+
+from realty_assets.faces import built, built_many, with_metadata
+from realty_assets.features.tracks import MATRICES, OFF_MARKET
+from realty_assets.monitoring import evidently_pages, making
+from realty_assets.monitoring.dashboard import FOLDER, TEMPLATES
+from realty_assets.monitoring.dashboard import INPUTS as DAY_INPUTS
+from realty_assets.monitoring.days import DAYS, write_day, write_metrics
+from realty_assets.monitoring.evidently_pages import EVIDENTLY, month_to_show, write_month
+from realty_assets.monitoring.making import DRIFT, PROFILE
+from realty_assets.monitoring.performance import PERFORMANCE, kept_months, performance
+from realty_assets.monitoring.policy import read_policy
+from realty_assets.pages import damaged, templates_hash
+from realty_assets.settings import get_settings
+from realty_assets.statements import sql
+from realty_assets.today import market_today
+from realty_assets.warehouse import Warehouse
+
+COMMON: dict = {"group_name": "monitoring", "owners": ["team:data"], "pool": "duckdb"}
+FACT_INPUTS = [
+    "staging.listings",
+    *MATRICES.values(),
+    "modeling.predictions",
+    "modeling.models",
+    "promotion.aliases",
+    "serving.valuations",
+    "serving.listing_valuations",
+]
+PERFORMANCE_VERSION, DAY_VERSION = "1", "1"
+
+
+@dg.multi_asset(
+    name="monitoring_facts",
+    specs=[
+        dg.AssetSpec(
+            key=table.split("."),
+            deps=[name.split(".") for name in FACT_INPUTS],
+            group_name="monitoring",
+            kinds={"duckdb", "python"},
+            owners=["team:data"],
+            code_version=making.CODE_VERSION,
+            description=text,
+        )
+        for table, text in (
+            (PROFILE, "What the values of each feature are like, month by month."),
+            (DRIFT, "How far each feature of each month lies from what the champion learned from."),
+        )
+    ],
+    pool="duckdb",
+)
+def monitoring_facts(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
+    today, policy = market_today(warehouse), read_policy(warehouse.home)
+    yield from built_many(
+        warehouse,
+        [PROFILE, DRIFT],
+        inputs=[table for table in FACT_INPUTS if warehouse.exists(table)],
+        code_version=making.CODE_VERSION,
+        settings={"today": today, "policy": policy.sha256},
+        compute=lambda: making.make_facts(warehouse, today, policy),
+    )
+
+
+@dg.asset(
+    key=PERFORMANCE.split("."),
+    deps=[["modeling", "predictions"], ["clean", "sales"]],
+    kinds={"duckdb", "python"},
+    code_version=PERFORMANCE_VERSION,
+    description="How right the values of each month were, and how many of its sales are awaited.",
+    **COMMON,
+)
+def monthly_performance(warehouse: Warehouse) -> dg.MaterializeResult:
+    today, seed = market_today(warehouse), get_settings().seed
+
+    def compute() -> pl.DataFrame:
+        made = performance(
+            warehouse.read(sql("monitoring/judged.sql").bind(today=today)),
+            warehouse.read(sql("monitoring/sale_lags.sql")),
+            today,
+            seed,
+        )
+        return kept_months(
+            warehouse.read(PERFORMANCE) if warehouse.exists(PERFORMANCE) else None, made
+        )
+
+    return built(
+        warehouse,
+        PERFORMANCE,
+        inputs=["modeling.predictions", "clean.sales"],
+        code_version=PERFORMANCE_VERSION,
+        settings={"today": today, "seed": seed},
+        compute=compute,
+    )
+
+
+@dg.asset(
+    key=DAYS.split("."),
+    deps=[name.split(".") for name in DAY_INPUTS],
+    kinds={"duckdb", "html"},
+    code_version=DAY_VERSION,
+    description="The page of a day: what is red, since when, likely cause; how right values were.",
+    **COMMON,
+)
+def days(warehouse: Warehouse) -> dg.MaterializeResult:
+    today = market_today(warehouse)
+    result = built(
+        warehouse,
+        DAYS,
+        inputs=DAY_INPUTS,
+        code_version=DAY_VERSION,
+        settings={"today": today, "templates": templates_hash(TEMPLATES)},
+        compute=lambda: write_day(warehouse, today),
+        intact=lambda: not damaged(warehouse.home, warehouse.read(DAYS)),
+    )
+    # Also when nothing has changed: it says when monitoring last ended well.
+    place = write_metrics(warehouse, today, time.time())
+    return with_metadata(
+        result,
+        page=dg.MetadataValue.path(warehouse.home / FOLDER / f"{today}.html"),
+        metrics=dg.MetadataValue.path(place),
+    )
+
+
+@dg.asset(
+    key=EVIDENTLY.split("."),
+    deps=[DRIFT.split("."), MATRICES[OFF_MARKET].split(".")],
+    kinds={"duckdb", "html"},
+    code_version=evidently_pages.CODE_VERSION,
+    description="Evidently's page of the newest full month behind the reference, for people.",
+    **COMMON,
+)
+def evidently_reports(warehouse: Warehouse) -> dg.MaterializeResult:
+    today = market_today(warehouse)
+    shown = month_to_show(warehouse, today)
+    return built(
+        warehouse,
+        EVIDENTLY,
+        inputs=[],  # made once a month and reference: it takes a minute
+        code_version=evidently_pages.CODE_VERSION,
+        settings={"shown": None if shown is None else asdict(shown)},
+        compute=lambda: write_month(warehouse, today, shown),
+        intact=lambda: not damaged(warehouse.home, warehouse.read(EVIDENTLY)),
+    )

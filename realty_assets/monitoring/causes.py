@@ -1,0 +1,79 @@
+"""The likeliest cause of a breach, from what else stands out: where a person looks first.
+
+A feature is followed back along the columns that it is made of (features.registry); what has
+broken nearest to the source is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from realty_assets.monitoring.measures import JENSEN_SHANNON, NULL_SHARE, PSI, UNSEEN
+from realty_assets.monitoring.populations import ASKED, LISTINGS, PREDICTED
+from realty_assets.monitoring.row_counts import ROW_COUNT
+
+Breach = Mapping[str, Any]
+# Families of features that are made of the prices and numbers of other sales.
+OF_THE_MARKET = frozenset(
+    {
+        *("comparables", "windows", "market", "encodings", "location_residual"),
+        *("group_residual", "neighbourhood"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Origins:
+    """What features are made of: family and columns by name (as in features.registry)."""
+
+    families: Mapping[str, str]
+    columns: Mapping[str, Sequence[str]]
+
+
+def likely_cause(breach: Breach, standing: Sequence[Breach], origins: Origins) -> str:
+    """One sentence about a row of sql/monitoring/open_breaches.sql; `standing` are all of them."""
+    feature, method = breach["feature"], breach["method"]
+    if method == ROW_COUNT:
+        less = breach["value"] < 0
+        return f"{'Fewer' if less else 'More'} {breach['population']} than usual came in."
+    emptied = _broken(standing, {NULL_SHARE}, rising=True)
+    if breach["population"] == LISTINGS:
+        return _of_the_feed(feature, method, breach["value"], feature in emptied)
+    sources = [name for name in origins.columns.get(feature, ()) if name != feature]
+    for name in (feature, *sources):
+        if name in emptied:
+            return f"The feed no longer fills {name}."
+    changed = _broken(standing, {PSI, JENSEN_SHANNON, UNSEEN, "ks"})
+    for name in (feature, *sources):
+        if name in changed:
+            return f"New listings differ in {name}."
+    if breach["population"] == ASKED:
+        return "Homes on the market differ from those that the champion learned from."
+    if feature in PREDICTED:
+        return "Prices, or the homes that sell, are others than the champion learned from."
+    if origins.families.get(feature) in OF_THE_MARKET:
+        return "Prices around have moved, or there are other past sales to look at."
+    return "Other homes sell than before."
+
+
+def _broken(standing: Sequence[Breach], methods: set[str], rising: bool = False) -> set[str]:
+    """Fields of new listings that stand out by one of `methods`."""
+    return {
+        row["feature"]
+        for row in standing
+        if row["population"] == LISTINGS
+        and row["method"] in methods
+        and not (rising and row["value"] <= 0)
+    }
+
+
+def _of_the_feed(feature: str, method: str, value: float, emptied: bool) -> str:
+    if emptied:
+        return f"The feed no longer fills {feature}."
+    if method == NULL_SHARE:
+        return f"The feed has begun to fill {feature}." if value < 0 else f"{feature} is emptier."
+    if method == UNSEEN:
+        return f"Words in {feature} that were never seen before: a new area, or another spelling."
+    return f"New listings differ in {feature}."

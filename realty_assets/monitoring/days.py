@@ -1,0 +1,42 @@
+"""The page and the metrics of a day, written below reports/monitoring/."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from realty_assets.monitoring.dashboard import FOLDER, gather, newest_figures, page
+from realty_assets.monitoring.keeping import newest_pages
+from realty_assets.monitoring.metrics_file import metrics
+from realty_assets.pages import write_page
+from realty_assets.warehouse import Warehouse
+
+DAYS = "monitoring.days"
+METRICS = FOLDER / "metrics.prom"
+N_KEPT = 60
+AGAIN = "realty run monitoring"
+
+
+def write_day(warehouse: Warehouse, today: date) -> pl.DataFrame:
+    """Writes the page of `today`; monitoring.days, one row per page that is kept.
+
+    Raises PageNotWritten.
+    """
+    path = FOLDER / f"{today}.html"
+    made = write_page(warehouse.home, path, page(gather(warehouse, today), today), AGAIN)
+    before = warehouse.read(DAYS) if warehouse.exists(DAYS) else None
+    return newest_pages(warehouse.home, before, made, N_KEPT)
+
+
+def write_metrics(warehouse: Warehouse, today: date, now_s: float) -> Path:
+    """Writes the metrics of `today` beside the pages, and gives their place. Raises PageNotWritten.
+
+    Not a row of the table: its time of the last success is another at every run.
+    """
+    facts = gather(warehouse, today)
+    newest = newest_figures(facts["performance"])
+    text = metrics(facts["open"], facts["judged"], newest, now_s)
+    write_page(warehouse.home, METRICS, text, AGAIN)
+    return warehouse.home / METRICS
