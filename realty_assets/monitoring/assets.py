@@ -29,6 +29,7 @@ COMMON: dict = {"group_name": "monitoring", "owners": ["team:data"], "pool": "du
 FACT_INPUTS = [
     "staging.listings",
     *MATRICES.values(),
+    "features.registry",
     "modeling.predictions",
     "modeling.models",
     "promotion.aliases",

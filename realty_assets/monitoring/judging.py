@@ -3,11 +3,13 @@
 A month is judged when it lies behind the reference and has enough rows. Its value is a breach when
 it is large (beyond the method's least size, and beyond what the reference's own months reach) and
 no luck (by its p value among all features of the month). Homes asked about are not drawn as sales
-are (those that do not sell stay longer among them), so what they differ in is never critical.
+are (those that do not sell stay longer among them), so what they differ in is never critical, nor
+is a feature that moves with every market (`never_critical`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import polars as pl
@@ -32,11 +34,14 @@ JUDGED: dict[str, Any] = {
 }
 
 
-def judge(measured: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+def judge(
+    measured: pl.DataFrame, policy: Policy, never_critical: Collection[str] = ()
+) -> pl.DataFrame:
     """`measured` (rows of measures.SCHEMA with KEYS) with JUDGED, sorted by KEYS and month.
 
     `severity` is empty, warn or critical; `n_consecutive` counts the judged months in a row, this
-    one included, in which the same was breached. Raises KeyError for a method without limits.
+    one included, in which the same was breached. `never_critical` names features that are warned of
+    at most. Raises KeyError for a method without limits.
     """
     told = _with_limits(measured.drop(JUDGED, strict=False), policy)
     told = told.with_columns(
@@ -48,7 +53,8 @@ def judge(measured: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     told = _with_q_values(told)
     size, sure = pl.col("value").abs(), pl.col("q_value") <= policy.false_discoveries
     sure = pl.col("judged") & (sure | pl.col("p_value").is_null())
-    serious = (pl.col("population") != ASKED) & (size >= pl.col("threshold_critical"))
+    may = (pl.col("population") != ASKED) & ~pl.col("feature").is_in(sorted(never_critical))
+    serious = may & (size >= pl.col("threshold_critical"))
     told = told.with_columns(
         severity=pl.when(sure & serious)
         .then(pl.lit("critical"))
@@ -65,13 +71,13 @@ def judge(measured: pl.DataFrame, policy: Policy) -> pl.DataFrame:
 
 def _with_limits(measured: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """threshold and threshold_critical: the larger of the policy's and the usual months'."""
-    methods = measured["method"].unique().to_list()
-    plain = {method: policy.methods[method] for method in methods}
+    if unknown := sorted(set(measured["method"]) - set(policy.methods)):
+        raise KeyError(f"the monitoring policy has no limits for the method '{unknown[0]}'")
     usual = pl.col("n_usual") >= MIN_MONTHS
     out = measured
     for name, column in (("warn", "threshold"), ("critical", "threshold_critical")):
         least = pl.col("method").replace_strict(
-            {method: getattr(limits, name) for method, limits in plain.items()},
+            {method: getattr(limits, name) for method, limits in policy.methods.items()},
             return_dtype=pl.Float64,
         )
         for feature, own in policy.features.items():

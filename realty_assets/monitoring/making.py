@@ -25,6 +25,7 @@ from realty_assets.monitoring.policy import Policy
 from realty_assets.monitoring.profile import SCHEMA as PROFILE_SCHEMA
 from realty_assets.monitoring.profile import profile
 from realty_assets.monitoring.row_counts import row_counts
+from realty_assets.statements import sql
 from realty_assets.warehouse import Warehouse
 
 PROFILE, DRIFT = "monitoring.profile", "monitoring.drift"
@@ -60,15 +61,19 @@ def make_facts(warehouse: Warehouse, today: date, policy: Policy) -> dict[str, p
         if not all(set(ABOUT) <= set(table.columns) for table in before):
             before = None
     facts = Facts(warehouse, today, policy, before)
-    found = who.references(warehouse)
-    pairs = [*_kept(facts), *_listings(facts, who.first_reference(found))]
-    for reference in found.values():
-        pairs += _track(facts, reference)
+    with warehouse.connect():  # opened once for all that is read
+        found = who.references(warehouse)
+        pairs = [*_kept(facts), *_listings(facts, who.first_reference(found))]
+        for reference in found.values():
+            pairs += _track(facts, reference)
+        families = warehouse.read(sql("monitoring/feature_sources.sql"))
+    of_the_market = pl.col("family").is_in(policy.never_critical)
+    never_critical = families.filter(of_the_market)["feature"].to_list()
     profiles, drifts = (pl.concat(parts) for parts in zip(_empty(), *pairs, strict=True))
     order = ["track", "population", "slice", "feature", "month", "in_reference"]
     return {
         PROFILE: profiles.select(*order, pl.exclude(order)).sort(order),
-        DRIFT: judge(drifts, policy),
+        DRIFT: judge(drifts, policy, never_critical),
     }
 
 

@@ -6,9 +6,9 @@ against all of it; only later months have a p value. What a feature usually does
 reference's own months differ tells nothing.
 
 Sources. Population stability index and its chi-square law: Yurdakul and Naranjo (2020), Statistical
-properties of the population stability index. Two-sample Kolmogorov-Smirnov: Hodges (1958), by the
-finite-sample law of Simard and L'Ecuyer (2011). Jensen-Shannon distance: Endres and Schindelin
-(2003). Words never seen before: Good (1953).
+properties of the population stability index. Two-sample Kolmogorov-Smirnov: Smirnov (1939), by
+Kolmogorov's law with the correction for small samples of Stephens (1970). Jensen-Shannon distance:
+Endres and Schindelin (2003). Words never seen before: Good (1953).
 """
 
 from __future__ import annotations
@@ -51,11 +51,16 @@ MIN_WORD = 20
 
 @dataclass(frozen=True)
 class Measured:
-    """One feature by one method: values and p values (n_groups,), NaN where there is none."""
+    """One feature by one method: values and p values (n_groups,), NaN where there is none.
+
+    `n` and `n_reference` are the rows that the values are of.
+    """
 
     method: str
     value: Array
     p_value: Array
+    n: Counts
+    n_reference: Counts
 
 
 def measure(groups: Groups, features: Sequence[str], min_reference: int) -> pl.DataFrame:
@@ -76,14 +81,14 @@ def measure(groups: Groups, features: Sequence[str], min_reference: int) -> pl.D
     def repeated(name: str, told: Sequence[Any]) -> pl.Series:
         return pl.Series(name, told, dtype=SCHEMA[name]).gather(np.repeat(np.arange(k), n))
 
-    mean, sd, n_usual = zip(*(_usual(np.abs(one.value), groups) for _, one in found), strict=True)
+    mean, sd, n_usual = zip(*(_usual(one, groups) for _, one in found), strict=True)
     columns = [
         repeated("feature", [name for name, _ in found]),
         repeated("method", [one.method for _, one in found]),
         pl.Series("value", np.concatenate([one.value for _, one in found])).fill_nan(None),
         pl.Series("p_value", np.concatenate([one.p_value for _, one in found])).fill_nan(None),
-        pl.Series("n", np.tile(groups.sizes, k)),
-        pl.Series("n_reference", np.tile(groups.others, k)),
+        pl.Series("n", np.concatenate([one.n for _, one in found])),
+        pl.Series("n_reference", np.concatenate([one.n_reference for _, one in found])),
         repeated("usual_mean", mean),
         repeated("usual_sd", sd),
         repeated("n_usual", n_usual),
@@ -135,15 +140,15 @@ def of_words(groups: Groups, name: str) -> Iterator[Measured]:
     by_psi = _psi(groups, bins)
     yield by_psi
     distance = [_jensen_shannon(other, own) for other, own in _pairs(groups, bins)]
-    yield Measured(JENSEN_SHANNON, np.array(distance), by_psi.p_value)
+    yield _whole(JENSEN_SHANNON, np.array(distance), by_psi.p_value, groups)
     yield _unseen(groups, words)
     yield _null_share(groups, empty)
 
 
-def _usual(size: Array, groups: Groups) -> tuple[float | None, float | None, int]:
+def _usual(one: Measured, groups: Groups) -> tuple[float | None, float | None, int]:
     """(mean, sd, number) of the sizes of values over the reference's months."""
-    told = groups.in_reference & (groups.sizes >= MIN_USUAL) & ~np.isnan(size)
-    own = np.sort(size[told])
+    told = groups.in_reference & (one.n >= MIN_USUAL) & ~np.isnan(one.value)
+    own = np.sort(np.abs(one.value[told]))
     n = len(own)
     if not n:
         return None, None, 0
@@ -174,7 +179,12 @@ def _psi(groups: Groups, counts: Counts) -> Measured:
     p_value, later = _later(groups, value)
     n, m = groups.sizes[later], groups.others[later]
     p_value[later] = chdtrc(np.maximum(bins[later] - 1, 1), value[later] / (1.0 / n + 1.0 / m))
-    return Measured(PSI, value, p_value)
+    return _whole(PSI, value, p_value, groups)
+
+
+def _whole(method: str, value: Array, p_value: Array, groups: Groups) -> Measured:
+    """Of all rows, empty cells among them."""
+    return Measured(method, value, p_value, groups.sizes, groups.others)
 
 
 def _later(groups: Groups, value: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
@@ -185,21 +195,20 @@ def _later(groups: Groups, value: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
 def _ks(groups: Groups, known: Array, filled: Sequence[Array]) -> Measured:
     """Of a month inside the reference the distance to the rest of it follows from that to all of
     it: the whole is the month and the rest, mixed by their numbers."""
+    from scipy.special import kolmogorov
+
     value = np.full(len(filled), np.nan)
-    others = np.zeros(len(filled))
+    others = np.zeros(len(filled), dtype=np.int64)
     for at, (own, first) in enumerate(zip(filled, groups.in_reference, strict=True)):
         others[at] = len(known) - len(own) * first
         if len(own) and others[at] > 0:
             whole = ks_distance(known, own)
             value[at] = min(whole * len(known) / others[at], 1.0)
+    n = np.array([len(own) for own in filled], dtype=np.int64)
     p_value, later = _later(groups, value)
-    if later.any():
-        from scipy.stats import kstwo
-
-        n = np.array([len(own) for own in filled], dtype=float)[later]
-        effective = np.round(n * others[later] / (n + others[later]))
-        p_value[later] = kstwo.sf(value[later], np.maximum(effective, 1.0))
-    return Measured(KS, value, p_value)
+    root = np.sqrt(n[later] * others[later] / (n[later] + others[later]))
+    p_value[later] = kolmogorov((root + 0.12 + 0.11 / root) * value[later])
+    return Measured(KS, value, p_value, n, others)
 
 
 def _null_share(groups: Groups, empty: Counts) -> Measured:
@@ -216,7 +225,7 @@ def _null_share(groups: Groups, empty: Counts) -> Measured:
     error = np.sqrt(pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m))
     z = np.divide(np.abs(value[later]), error, out=np.zeros_like(error), where=error > 0)
     p_value[later] = 2.0 * ndtr(-z)
-    return Measured(NULL_SHARE, value, p_value)
+    return _whole(NULL_SHARE, value, p_value, groups)
 
 
 def _jensen_shannon(other: Counts, own: Counts) -> float:
@@ -244,4 +253,4 @@ def _unseen(groups: Groups, words: Counts) -> Measured:
             value[at] = new / n
             if not groups.in_reference[at]:
                 p_value[at] = bdtrc(new - 1, n, min(once, 1.0)) if new else 1.0
-    return Measured(UNSEEN, value, p_value)
+    return _whole(UNSEEN, value, p_value, groups)

@@ -45,6 +45,7 @@ class Policy(_Strict):
     false_discoveries: float = Field(gt=0, le=0.2)
     usual_sd: Limits
     methods: dict[str, Limits]
+    never_critical: tuple[str, ...] = Field((), description="Families of features.registry.")
     features: dict[str, dict[str, Limits]] = {}
 
     @model_validator(mode="after")

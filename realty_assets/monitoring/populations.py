@@ -29,7 +29,9 @@ PREDICTED = ("predicted_log_value", "predicted_width_ratio")
 LEFT_OUT = frozenset(
     {
         *("file_hash", "record_number", "line_number", "source", "row_hash", "known_at"),
-        *("listing_key", "modification_timestamp", "tax_year", "flags", "mls_status"),
+        *("listing_key", "modification_timestamp", "tax_year", "flags"),
+        # The state in which a listing is first seen depends on how often files come.
+        *("standard_status", "mls_status"),
         *("close_price", "close_date", "days_on_market", "cumulative_days_on_market"),
     }
 )

@@ -98,13 +98,20 @@ def test_a_feature_may_have_limits_of_its_own() -> None:
     assert breaches(judge(frame, policy(features=lax))) == set()
 
 
-def test_homes_asked_about_are_never_critical() -> None:
+def test_homes_asked_about_and_features_of_the_market_are_never_critical() -> None:
     far = measured(rows({"x": normal}, later={"x": lambda rng, n: rng.normal(3, 1, n)}))
     assert "critical" in set(judge(far, policy())["severity"])
     asked = far.with_columns(population=pl.lit("asked"))
     assert set(judge(asked, policy()).filter("breached")["severity"]) == {"warn"}
+    assert set(judge(far, policy(), ["x"]).filter("breached")["severity"]) == {"warn"}
 
 
 def test_judging_twice_changes_nothing() -> None:
     once = judge(measured(rows({"x": emptied(normal, 0.1), "w": words(3, 1)})), policy())
     assert judge(once, policy()).equals(once)
+
+
+def test_a_method_without_limits_is_an_error() -> None:
+    frame = measured(rows({"x": normal})).with_columns(method=pl.lit("guess"))
+    with pytest.raises(KeyError, match="no limits for the method 'guess'"):
+        judge(frame, policy())
