@@ -37,6 +37,6 @@ def write_metrics(warehouse: Warehouse, today: date, now_s: float) -> Path:
     """
     facts = gather(warehouse, today)
     newest = newest_figures(facts["performance"])
-    text = metrics(facts["open"], facts["judged"], newest, now_s)
+    text = metrics(today, facts["open"], facts["judged"], newest, now_s)
     write_page(warehouse.home, METRICS, text, AGAIN)
     return warehouse.home / METRICS

@@ -2,9 +2,10 @@
 
 A month is judged when it lies behind the reference and has enough rows. Its value is a breach when
 it is large (beyond the method's least size, and beyond what the reference's own months reach) and
-no luck (by its p value among all features of the month). Homes asked about are not drawn as sales
-are (those that do not sell stay longer among them), so what they differ in is never critical, nor
-is a feature that moves with every market (`never_critical`).
+no luck (by its p value among all features of the month). Features that move with every market
+(`never_critical`) are warned of at most. Homes asked about are not drawn as sales are (those that
+do not sell stay longer among them) and are of a later day than all of them: what they differ in is
+warned of at most, and features that move with the market are not judged of them.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import polars as pl
 from realty_assets.monitoring.discoveries import adjusted
 from realty_assets.monitoring.policy import Policy
 from realty_assets.monitoring.populations import ASKED
+from realty_assets.monitoring.row_counts import ROW_COUNT
 
 KEYS = ("track", "population", "slice", "feature", "method")
 # The features of these are asked about together.
@@ -43,18 +45,20 @@ def judge(
     one included, in which the same was breached. `never_critical` names features that are warned of
     at most. Raises KeyError for a method without limits.
     """
+    moves = pl.col("feature").is_in(sorted(never_critical))
     told = _with_limits(measured.drop(JUDGED, strict=False), policy)
     told = told.with_columns(
         judged=~pl.col("in_reference")
-        & (pl.col("n") >= policy.min_rows)
+        & ~((pl.col("population") == ASKED) & moves)
+        # A month in which hardly anything came is what counting rows is for.
+        & ((pl.col("n") >= policy.min_rows) | (pl.col("method") == ROW_COUNT))
         & (pl.col("n_reference") >= policy.min_reference)
         & pl.col("value").is_not_null()
     )
     told = _with_q_values(told)
     size, sure = pl.col("value").abs(), pl.col("q_value") <= policy.false_discoveries
     sure = pl.col("judged") & (sure | pl.col("p_value").is_null())
-    may = (pl.col("population") != ASKED) & ~pl.col("feature").is_in(sorted(never_critical))
-    serious = may & (size >= pl.col("threshold_critical"))
+    serious = (pl.col("population") != ASKED) & ~moves & (size >= pl.col("threshold_critical"))
     told = told.with_columns(
         severity=pl.when(sure & serious)
         .then(pl.lit("critical"))

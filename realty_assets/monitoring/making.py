@@ -57,9 +57,9 @@ def make_facts(warehouse: Warehouse, today: date, policy: Policy) -> dict[str, p
     """{PROFILE, DRIFT} as of `today`."""
     before = None
     if warehouse.exists(PROFILE) and warehouse.exists(DRIFT):
-        before = (warehouse.read(PROFILE), warehouse.read(DRIFT))
-        if not all(set(ABOUT) <= set(table.columns) for table in before):
-            before = None
+        stands = (warehouse.read(PROFILE), warehouse.read(DRIFT))
+        if all({*one} <= {*two.columns} for one, two in zip(_forms(), stands, strict=True)):
+            before = stands  # of this form; one of another release is made anew
     facts = Facts(warehouse, today, policy, before)
     with warehouse.connect():  # opened once for all that is read
         found = who.references(warehouse)
@@ -77,11 +77,13 @@ def make_facts(warehouse: Warehouse, today: date, policy: Policy) -> dict[str, p
     }
 
 
+def _forms() -> tuple[dict[str, Any], dict[str, Any]]:
+    return PROFILE_SCHEMA | ABOUT, DRIFT_SCHEMA | ABOUT
+
+
 def _empty() -> Pair:
-    return (
-        pl.DataFrame(schema=PROFILE_SCHEMA | ABOUT),
-        pl.DataFrame(schema=DRIFT_SCHEMA | ABOUT),
-    )
+    first, second = _forms()
+    return pl.DataFrame(schema=first), pl.DataFrame(schema=second)
 
 
 def _about(pair: Pair, track: str, name: str, reference: who.Reference) -> Pair:
@@ -95,7 +97,7 @@ def _about(pair: Pair, track: str, name: str, reference: who.Reference) -> Pair:
         )
         for rows in pair
     )
-    return first.select([*PROFILE_SCHEMA, *ABOUT]), second.select([*DRIFT_SCHEMA, *ABOUT])
+    return first.select(_forms()[0].keys()), second.select(_forms()[1].keys())
 
 
 def _measured(groups: Groups, features: list[str], policy: Policy) -> Pair:
@@ -114,7 +116,7 @@ def _kept(facts: Facts) -> Iterator[Pair]:
     later = pl.col("month") > facts.month
     asked = (pl.col("population") == who.ASKED) & (pl.col("month") != facts.month)
     first, second = (rows.filter(later | asked) for rows in facts.before)
-    yield first.select([*PROFILE_SCHEMA, *ABOUT]), second.select([*DRIFT_SCHEMA, *ABOUT])
+    yield first.select(_forms()[0].keys()), second.select(_forms()[1].keys())
 
 
 def _listings(facts: Facts, reference: who.Reference) -> Iterator[Pair]:
@@ -190,5 +192,5 @@ def _standing(
     stand = tuple(rows.filter(mine).join(bases, on=keys, how="semi") for rows in facts.before)
     first = stand[0].with_columns(reference=pl.lit(reference.name))
     second = stand[1].with_columns(reference=pl.lit(reference.name))
-    pair = (first.select([*PROFILE_SCHEMA, *ABOUT]), second.select([*DRIFT_SCHEMA, *ABOUT]))
+    pair = (first.select(_forms()[0].keys()), second.select(_forms()[1].keys()))
     return pair, bases.join(first, on=keys, how="anti")

@@ -100,15 +100,15 @@ def _of(groups: Groups, name: str) -> Iterator[Measured]:
     column = groups.rows[name]
     if is_number(column):
         yield from of_numbers(groups, name)
-    elif column.dtype.is_temporal() or names_homes(column):
+    elif column.dtype.is_temporal() or names_homes(column.filter(groups.rows["in_reference"])):
         yield _null_share(groups, groups.sizes - groups.n_filled(name))
     else:
         yield from of_words(groups, name)
 
 
 def names_homes(column: pl.Series) -> bool:
-    """Whether words of a column hardly ever come twice: keys and addresses, of which only the empty
-    cells tell anything."""
+    """Whether words of the reference hardly ever come twice: keys and addresses, of which only the
+    empty cells tell anything."""
     filled = column.len() - column.null_count()
     return column.dtype == pl.String and 2 * column.drop_nulls().n_unique() > filled > 0
 

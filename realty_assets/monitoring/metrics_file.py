@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
 Row = Mapping[str, Any]
 PREFIX = "realty_monitoring"
 HELP = {
     "last_success_timestamp_seconds": "When monitoring last ended well, seconds since 1970, UTC.",
+    "as_of_timestamp_seconds": "The day that the facts are of, by the data, seconds since 1970.",
     "breaches": "Features and methods whose last judged month is a breach.",
     "longest_breach_months": "Judged months in a row that the longest standing breach has lasted.",
     "judged": "Measures of the last judged month.",
@@ -26,12 +28,18 @@ SEVERITIES = ("warn", "critical")
 
 
 def metrics(
-    standing: Sequence[Row], judged: Sequence[Row], newest: Sequence[Row], now_s: float
+    today: date,
+    standing: Sequence[Row],
+    judged: Sequence[Row],
+    newest: Sequence[Row],
+    now_s: float,
 ) -> str:
     """The file's text: `standing` and `judged` as the page's queries give them, `newest` the newest
     month of each track with its figures by name, `now_s` seconds since 1970."""
     samples: dict[str, list[tuple[Mapping[str, str], float]]] = {name: [] for name in HELP}
     samples["last_success_timestamp_seconds"].append(({}, now_s))
+    as_of = datetime(today.year, today.month, today.day, tzinfo=UTC).timestamp()
+    samples["as_of_timestamp_seconds"].append(({}, as_of))
     counted = Counter((row["track"], row["population"], row["severity"]) for row in standing)
     for row in judged:
         where = {"track": row["track"], "population": row["population"]}

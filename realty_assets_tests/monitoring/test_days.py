@@ -179,7 +179,7 @@ def test_metrics_are_in_the_form_that_prometheus_reads() -> None:
             "figures": {"mdape": {"value": 0.08}},
         }
     ]
-    text = metrics([breach("sales", "area")], judged, newest, 1.0)
+    text = metrics(TODAY, [breach("sales", "area")], judged, newest, 1.0)
     assert text.endswith("\n")
     sample = re.compile(
         r'realty_monitoring_[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [-+.e\d]+'
@@ -190,6 +190,7 @@ def test_metrics_are_in_the_form_that_prometheus_reads() -> None:
     assert f'realty_monitoring_breaches{{{where},severity="warn"}} 1' in text
     assert f'realty_monitoring_breaches{{{where},severity="critical"}} 0' in text
     assert 'realty_monitoring_figure{track="off_market",figure="mdape"} 0.08' in text
+    assert "realty_monitoring_as_of_timestamp_seconds 1677715200" in text
     assert "known_share{" not in text
 
 

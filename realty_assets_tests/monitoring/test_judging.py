@@ -104,6 +104,7 @@ def test_homes_asked_about_and_features_of_the_market_are_never_critical() -> No
     asked = far.with_columns(population=pl.lit("asked"))
     assert set(judge(asked, policy()).filter("breached")["severity"]) == {"warn"}
     assert set(judge(far, policy(), ["x"]).filter("breached")["severity"]) == {"warn"}
+    assert not judge(asked, policy(), ["x"])["judged"].any()
 
 
 def test_judging_twice_changes_nothing() -> None:

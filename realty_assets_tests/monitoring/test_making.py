@@ -30,9 +30,9 @@ def of(rows: pl.DataFrame, track: str, population: str, slice_: str, feature: st
     return rows.filter(*(pl.col(key) == value for key, value in named))
 
 
-def test_facts_are_of_the_rows_that_they_name(watched: Warehouse) -> None:
-    facts = made(watched)
-    profile, drift = facts[PROFILE], facts[DRIFT]
+def test_facts_are_of_the_rows_that_they_name(facts_made: Warehouse) -> None:
+    watched = facts_made
+    profile, drift = watched.read(PROFILE), watched.read(DRIFT)
     assert profile.select(KEYS).is_duplicated().sum() == 0
     assert drift.select(*KEYS, "method").is_duplicated().sum() == 0
     assert set(drift["population"]) == {"listings", "sales", "asked"}
@@ -148,3 +148,38 @@ def _champion(warehouse: Warehouse) -> str:
         pl.col("name") == "realty-off-market", pl.col("alias") == "champion"
     )
     return names["model_version"][0]
+
+
+def test_a_calm_market_has_nothing_critical(facts_made: Warehouse) -> None:
+    drift = facts_made.read(DRIFT)
+    assert drift["judged"].sum() > 5000
+    assert (
+        drift.filter(pl.col("severity") == "critical").select(*KEYS, "method", "value").rows() == []
+    )
+
+
+def test_what_is_injected_is_found_in_its_month_and_nothing_else(watched: Warehouse) -> None:
+    """Photos missing, a new subdivision, a broken field, and prices that have turned."""
+    with watched.transaction() as tx:
+        tx.conn.execute(
+            "UPDATE staging.listings SET photos_count = 0, garage_spaces = NULL, "
+            "list_price = list_price * 0.8, subdivision_name = CASE WHEN hash(listing_key) % 3 = 0 "
+            "THEN 'Brand New Acres' ELSE subdivision_name END WHERE known_at >= DATE '2023-02-01'"
+        )
+    drift = made(watched)[DRIFT].filter(
+        pl.col("population") == "listings", pl.col("severity") == "critical"
+    )
+    assert set(drift["month"]) == {date(2023, 2, 1)}
+    found = set(drift.select("feature", "method").iter_rows())
+    assert found >= {
+        ("photos_count", "psi"),
+        ("subdivision_name", "unseen_share"),
+        ("garage_spaces", "null_share"),
+        ("list_price", "ks"),
+    }
+    assert {feature for feature, _ in found} == {
+        "photos_count",
+        "subdivision_name",
+        "garage_spaces",
+        "list_price",
+    }
