@@ -61,7 +61,9 @@ def realty_json(home: Path, *words: str | Path, **env: str) -> dict[str, Any]:
 
 def environment(home: Path, **more: str) -> dict[str, str]:
     """The environment of a process that sees only `home`; small markets get the fast profile."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("REALTY_")}
+    # MLflow leaves the addresses of the home that this process used last in its environment.
+    ours = ("REALTY_", "MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return clean | {"REALTY_HOME": str(home), "REALTY_PROFILE": "fast", **more}
 
 
