@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from realty_assets.home import place_dagster_yaml
 from realty_assets.operations.doctor.finding import Finding, Patient
 from realty_assets.processes import PID_TAG
-from realty_assets.runs import UNFINISHED, _alive
+from realty_assets.runs import UNFINISHED, alive
 
 WAITING = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED]
 REPLACE = (
@@ -53,7 +53,7 @@ def dead_runs(home: Path) -> list[str]:
         return [
             run.run_id
             for run in instance.get_runs(filters=dg.RunsFilter(statuses=UNFINISHED))
-            if PID_TAG in run.tags and not _alive(run.tags)
+            if PID_TAG in run.tags and not alive(run.tags)
         ]
 
 

@@ -129,7 +129,7 @@ def free_dead_runs(instance: dg.DagsterInstance) -> list[str]:
     freed = []
     for run in instance.get_runs(filters=dg.RunsFilter(statuses=UNFINISHED)):
         # A run without a process of its own is still being launched by a daemon.
-        if PID_TAG not in run.tags or _alive(run.tags):
+        if PID_TAG not in run.tags or alive(run.tags):
             continue
         instance.report_run_failed(run, "The process of this run is gone: it was killed.")
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
@@ -137,7 +137,8 @@ def free_dead_runs(instance: dg.DagsterInstance) -> list[str]:
     return freed
 
 
-def _alive(tags: Mapping[str, str]) -> bool:
+def alive(tags: Mapping[str, str]) -> bool:
+    """Whether the process that wrote itself on a run (by its tags) still lives."""
     try:
         process = psutil.Process(int(tags[PID_TAG]))
         return abs(process.create_time() - float(tags[BORN_TAG])) < 1.0

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
-import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from realty_assets.errors import RealtyError
 from realty_assets.evaluation.arrays import MIN_SALES
-from realty_assets.strict import Strict
+from realty_assets.strict import Strict, read_strict
 
 OWN_POLICY = Path(__file__).with_name("policy.yaml")
 FILE = "promotion.yaml"
@@ -172,12 +169,6 @@ class Policy(Strict):
                 f"modeling.backtests. It has {', '.join(sorted(columns))}."
             )
 
-    @property
-    def sha256(self) -> str:
-        """Changes when a decision may come out differently; comments and spaces do not count."""
-        said = json.dumps(self.model_dump(mode="json"), sort_keys=True)
-        return hashlib.sha256(said.encode()).hexdigest()
-
 
 def read_policy(home: Path | None = None) -> Policy:
     """The policy of `home` (its promotion.yaml), else the package's.
@@ -186,19 +177,4 @@ def read_policy(home: Path | None = None) -> Policy:
     """
     own = None if home is None else home / FILE
     path = own if own is not None and own.exists() else OWN_POLICY
-
-    def wrong(what: str) -> PromotionPolicyError:
-        return PromotionPolicyError(f"The promotion policy {path} cannot be used: {what}.")
-
-    try:
-        stated = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise wrong(f"it cannot be read ({error.strerror})") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise wrong(f"it is not YAML: {' '.join(str(error).split())}") from error
-    try:
-        return Policy.model_validate(stated)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise wrong(f"{where}: {first['msg']}") from error
+    return read_strict(Policy, path, "The promotion policy", PromotionPolicyError)
