@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from realty_assets.cli_output import Progress
-from realty_assets.errors import RealtyError
+from realty_assets.errors import RealtyError, if_disk_full
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -203,9 +203,8 @@ def unexpected(error: Exception) -> str:
     import traceback
 
     first = str(error).strip().split("\n")[0]
-    causes = [str(error), str(error.__cause__), str(error.__context__)]
-    if any(word in cause for cause in causes for word in ("No space left", "disk is full")):
-        return f"The disk is full ({first}): free some space and run the same command again."
+    if said := if_disk_full(first, str(error), str(error.__cause__), str(error.__context__)):
+        return said
     said = f"{type(error).__name__}: {first}."
     trace = Path(tempfile.gettempdir()) / f"realty-error-{os.getpid()}.txt"
     try:
@@ -253,12 +252,12 @@ def _execute(
     keys: list[dg.AssetKey] | None = None,
     ops: dict[str, Any] | None = None,
 ) -> RunOutcome:
-    from realty_assets.definitions import defs
+    from realty_assets.definitions import current_defs
     from realty_assets.runs import execute, open_instance
 
     with progress(title) as on_step, open_instance() as instance:
         return execute(
-            defs.resolve_job_def(job),
+            current_defs().resolve_job_def(job),
             instance,
             asset_selection=keys,
             ops=ops,

@@ -84,3 +84,10 @@ def build_defs(
 
 
 defs = build_defs()
+
+
+def current_defs() -> dg.Definitions:
+    """The graph of the home that the settings name now; `defs` is of the home at import."""
+    settings = get_settings()
+    held = (defs.resources or {})["warehouse"].path
+    return defs if held == settings.warehouse_path else build_defs(settings=settings)

@@ -16,7 +16,7 @@ from typing import Any
 import dagster as dg
 import psutil
 
-from realty_assets.errors import RealtyError
+from realty_assets.errors import RealtyError, if_disk_full
 from realty_assets.processes import BORN_TAG, PID_TAG, process_tags
 
 POLL_S = 0.3
@@ -156,6 +156,8 @@ def _why(result: dg.ExecuteInProcessResult, run_id: str) -> str:
         text = error.message.strip().split("\n")[0]
         if error.cls_name in _told():
             _, _, text = text.partition(": ")
+        elif said := if_disk_full(text):
+            text = said
         return f"{event.step_key} failed: {text} (run {run_id[:8]})"
     return f"run {run_id[:8]} failed; its log stands in the UI (`realty ui`)"
 

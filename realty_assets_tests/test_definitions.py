@@ -11,7 +11,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from realty_assets.definitions import build_defs, defs
+from realty_assets.definitions import build_defs, current_defs, defs
 
 PACKAGE = Path(__file__).resolve().parent.parent / "realty_assets"
 HEAVY = ["torch", "mlflow", "shap", "evidently", "timm", "sklearn", "xgboost"]
@@ -39,6 +39,15 @@ def specs() -> list[dg.AssetSpec]:
 
 def test_the_definitions_load_and_validate() -> None:
     dg.Definitions.validate_loadable(defs)
+
+
+def test_a_command_works_in_the_home_of_its_settings_whatever_was_imported_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two"):
+        monkeypatch.setenv("REALTY_HOME", str(tmp_path / name))
+        found = (current_defs().resources or {})["warehouse"]
+        assert found.path == tmp_path / name / "warehouse.duckdb"
 
 
 def test_importing_the_definitions_loads_no_modelling_library() -> None:
