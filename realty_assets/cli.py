@@ -179,7 +179,7 @@ app.command()(cli_operations.doctor)
 
 def main() -> None:
     """Entry point: errors that a user can act on are one sentence on stderr."""
-    code = _run()
+    code = run_command()
     sys.stdout.flush()
     sys.stderr.flush()
     if code != INTERRUPTED:
@@ -188,7 +188,8 @@ def main() -> None:
     os._exit(code)
 
 
-def _run() -> int:
+def run_command() -> int:
+    """Runs what sys.argv says; the exit code."""
     try:
         app()
     except SystemExit as done:

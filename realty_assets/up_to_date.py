@@ -26,6 +26,7 @@ FULL_RUNS = "ledger.full_runs"
 NAMING_FILES = (
     *("serving.reports", "serving.evaluation_reports", "modeling.models"),
     *("publish.manifests", "exploration.reports", "analysis.takeaways"),
+    *("monitoring.days", "monitoring.evidently_reports"),
 )
 PACKAGE = Path(__file__).parent
 # Settings of the machine, which change no table.
@@ -40,8 +41,10 @@ def last_full_run(settings: Settings, warehouse: Warehouse) -> str | None:
     with warehouse.connect() as conn:
         tx = Tx(conn)
         state = _state(settings, tx)
+        if state is None:
+            return None
         runs = tx.read(FULL_RUNS).filter(pl.col("state_hash") == state)
-    return None if state is None or runs.is_empty() else runs["run_id"][-1]
+    return None if runs.is_empty() else runs["run_id"][-1]
 
 
 def remember_full_run(settings: Settings, warehouse: Warehouse, run_id: str) -> None:

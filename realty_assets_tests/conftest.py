@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from realty_assets.home import QUIET
-from realty_assets_tests.markets import Market, make_sample, once, take_in
+from realty_assets_tests.markets import Market, once, take_in
+from realty_assets_tests.private_marks import marked_sample
 
 REPO_ROOT = Path(__file__).resolve().parent.parent
 NO_SHARED_DATA = "shared data not found: ../shared/data"
@@ -55,7 +56,7 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Market:
     base = tmp_path_factory.getbasetemp()
     if os.environ.get("PYTEST_XDIST_WORKER"):
         base = base.parent
-    sample = once(base / "shared" / "sample", make_sample)
+    sample = once(base / "shared" / "sample", marked_sample)
     home = once(base / "shared" / "home", lambda folder: take_in(folder, sample / "exports"))
     return Market(sample, home)
 

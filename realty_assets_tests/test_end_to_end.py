@@ -11,8 +11,10 @@ import polars as pl
 import pytest
 
 from realty_assets.definitions import build_defs
+from realty_assets.settings import get_settings
+from realty_assets.up_to_date import NAMING_FILES, last_full_run
 from realty_assets.warehouse import Warehouse
-from realty_assets_tests.markets import Market, realty, realty_json
+from realty_assets_tests.markets import Market, environment, realty_here, realty_json
 
 pytestmark = pytest.mark.slow
 MODELS = ["realty-at-listing", "realty-off-market", "realty-on-market"]
@@ -86,7 +88,7 @@ def test_a_second_model_becomes_challenger_and_stays_so(own_copy: Path, market: 
     first = warehouse.read("promotion.aliases")
     champions = dict(zip(first["name"], first["model_version"], strict=True))
     for _ in range(2):
-        realty(own_copy, "run", "all", REALTY_SEED="11")
+        realty_here(own_copy, "run", "all", REALTY_SEED="11")
         aliases = warehouse.read("promotion.aliases")
         for name, champion in champions.items():
             mine = aliases.filter(pl.col("name") == name)
@@ -106,13 +108,6 @@ def test_a_second_model_becomes_challenger_and_stays_so(own_copy: Path, market: 
     assert set(warehouse.read("serving.valuations")["model_version"]) == {champion}
 
 
-def test_a_lost_model_folder_comes_back(own_copy: Path) -> None:
-    shutil.rmtree(own_copy / "models")
-    told = realty_json(own_copy, "run", "all")
-    assert told["rebuilt"] == ["modeling/models"]
-    assert any((own_copy / "models").iterdir())
-
-
 def test_before_there_is_data_the_sentence_says_how_many_sales_are_needed(tmp_path: Path) -> None:
     for words in (
         ["value", "1"],
@@ -120,7 +115,7 @@ def test_before_there_is_data_the_sentence_says_how_many_sales_are_needed(tmp_pa
         ["run", "modeling"],
         ["run", "all"],
     ):
-        done = realty(tmp_path / "empty", *words, check=False)
+        done = realty_here(tmp_path / "empty", *words, check=False)
         assert done.returncode == 1, words
         assert "Traceback" not in done.stderr
         assert "realty ingest" in done.stderr, done.stderr
@@ -143,14 +138,36 @@ def test_a_second_run_with_nothing_new_makes_nothing_new(own_copy: Path) -> None
     assert realty_json(own_copy, "fingerprint") == before
 
 
-def test_a_changed_setting_or_a_lost_file_is_something_new(own_copy: Path) -> None:
-    assert not realty_json(own_copy, "run", "all", REALTY_BACKTEST_MONTHS="2")["up_to_date"]
-    assert not realty_json(own_copy, "run", "all")["up_to_date"]
-    page = next((own_copy / "reports").glob("*.html"))
-    page.unlink()
+def test_another_setting_is_something_new(
+    market: Market, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment(market.home).items():
+        monkeypatch.setenv(name, value)
+    assert last_full_run(get_settings(), warehouse) is not None
+    monkeypatch.setenv("REALTY_BACKTEST_MONTHS", "2")
+    assert last_full_run(get_settings(), warehouse) is None
+
+
+def test_what_is_lost_of_the_files_that_tables_name_comes_back(
+    own_copy: Path, warehouse: Warehouse
+) -> None:
+    with warehouse.connect() as conn:
+        naming = conn.execute(
+            "SELECT DISTINCT table_schema || '.' || table_name FROM information_schema.columns "
+            "WHERE column_name IN ('path', 'artifact')"
+        ).fetchall()
+    # What was delivered and what was backed up cannot be made again.
+    kept = {"staging.photos", "ledger.photo_files", "operations.backups"}
+    assert {table for (table,) in naming} - kept == set(NAMING_FILES)
+    pages = [next((own_copy / "reports").glob("*.html"))]
+    pages.append(next((own_copy / "reports" / "monitoring").glob("*.html")))
+    for page in pages:
+        page.unlink()
+    shutil.rmtree(own_copy / "models")
     told = realty_json(own_copy, "run", "all")
-    assert told["rebuilt"] == ["serving/reports"]
-    assert page.exists()
+    assert set(told["rebuilt"]) == {"serving/reports", "monitoring/days", "modeling/models"}
+    assert all(page.exists() for page in pages)
+    assert any((own_copy / "models").iterdir())
 
 
 def test_the_same_file_again_adds_a_ledger_row_and_nothing_else(
@@ -178,7 +195,7 @@ def test_one_value_and_its_errors_from_the_command_line(market: Market, own_copy
     told = realty_json(own_copy, "value", row["listing_key"])
     assert told["value"] == row["value"]
     assert told["lower_90"] <= told["value"] <= told["upper_90"]
-    missing = realty(own_copy, "value", "no-such-key", check=False)
+    missing = realty_here(own_copy, "value", "no-such-key", check=False)
     assert missing.returncode == 1
     assert "Traceback" not in missing.stderr
     assert missing.stderr.count("error:") == 1
@@ -222,7 +239,7 @@ def test_bad_requests_are_one_sentence(
     own_copy: Path, market: Market, words: list[str], says: str
 ) -> None:
     given = [str(market.exports) if word == "EXPORTS" else word for word in words]
-    done = realty(own_copy, *given, check=False)
+    done = realty_here(own_copy, *given, check=False)
     assert done.returncode != 0
     assert says in done.stderr
     assert "Traceback" not in done.stderr

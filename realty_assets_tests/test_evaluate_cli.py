@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from realty_assets.warehouse import Warehouse
-from realty_assets_tests.markets import Market, realty, realty_json
+from realty_assets_tests.markets import Market, realty_here, realty_json
 
 pytestmark = pytest.mark.slow
 
@@ -91,20 +91,20 @@ def test_a_second_evaluation_trains_nothing_and_a_run_keeps_what_was_made(home, 
     again = realty_json(home, "evaluate")
     assert again["splits"] == told["splits"]
     assert again["rivals"] == told["rivals"]
-    realty(home, "run", "all", "--force")
+    realty_here(home, "run", "all", "--force")
     assert table(home, "modeling.evaluation_splits").equals(splits)
     assert len(table(home, "modeling.evaluation_rivals")) == len(told["backtests"])
 
 
 def test_other_data_or_a_request_that_makes_no_sense_is_one_sentence(home, told, tmp_path) -> None:
-    refused = realty(home, "evaluate", "--track", "on_mars", check=False)
+    refused = realty_here(home, "evaluate", "--track", "on_mars", check=False)
     assert refused.returncode == 1
     assert "no backtest of the track 'on_mars'" in refused.stderr
     (tmp_path / "r.csv").write_text("a,b\n1,2\n")
-    refused = realty(home, "evaluate", "--rivals", tmp_path / "r.csv", check=False)
+    refused = realty_here(home, "evaluate", "--rivals", tmp_path / "r.csv", check=False)
     assert "it has: a, b" in refused.stderr
     assert "Traceback" not in refused.stderr
-    empty = realty(tmp_path / "empty", "evaluate", check=False)
+    empty = realty_here(tmp_path / "empty", "evaluate", check=False)
     assert empty.returncode == 1
     assert "Traceback" not in empty.stderr
 
@@ -136,12 +136,12 @@ def test_a_roll_is_studied_by_class_and_neighbourhood_and_written_in_three_forms
     rows = pl.read_csv(tmp_path / "rows.csv", infer_schema=False)
     counts = dict(rows.group_by("status").len().iter_rows())
     assert counts == {status: n for status, n in told["rows"].items() if n}
-    realty(home, *words, "--out", tmp_path / "s.xlsx")
+    realty_here(home, *words, "--out", tmp_path / "s.xlsx")
     book = openpyxl.load_workbook(tmp_path / "s.xlsx", read_only=True)
     assert book.sheetnames == ["Ratio study", "Rows", "About"]
-    realty(home, *words, "--out", tmp_path / "s.html")
+    realty_here(home, *words, "--out", tmp_path / "s.html")
     page = (tmp_path / "s.html").read_text(encoding="utf-8")
     assert "Refused: no key" in page
     assert not re.search(r"(src|href)=[\"'](?!#)", page)
-    refused = realty(home, *words, "--value-column", "nix", check=False)
+    refused = realty_here(home, *words, "--value-column", "nix", check=False)
     assert "it has: listing_key, value" in refused.stderr

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from realty_assets.warehouse import Warehouse
-from realty_assets_tests.markets import realty, realty_json
+from realty_assets_tests.markets import realty_here, realty_json
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +25,7 @@ def test_king_county_reaches_the_figures_of_the_release(shared_data: Path, tmp_p
     # One row comes twice; the negative lot and the 33 bedrooms are blanked cells, not lost rows.
     assert (file["rows_staged"], file["rows_unchanged"]) == (21_607, 1)
     for step in ("cleaning", "features", "modeling/trials"):
-        realty(home, "run", step, **full)
+        realty_here(home, "run", step, **full)
     told = realty_json(
         home, "backtest", "--from", "2015-03", "--to", "2015-05", "--out", out, **full
     )

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from realty_assets.warehouse import Warehouse
-from realty_assets_tests.markets import Market, realty, realty_json
+from realty_assets_tests.markets import Market, realty_here, realty_json
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_every_model_is_listed_and_a_beginning_is_enough(
     models = warehouse.read("modeling.models")
     assert {row["model_version"] for row in listed} == set(models["model_version"])
     begins = listed[-1]["model_version"][:7]
-    text = realty(market.home, "model", "show", begins).stdout
+    text = realty_here(market.home, "model", "show", begins).stdout
     assert listed[-1]["model_version"] in text
     assert "model_card.md" in text
     assert "walk_forward_mdape" in text
@@ -55,11 +55,11 @@ def test_every_model_is_listed_and_a_beginning_is_enough(
 def test_an_unknown_version_and_a_home_without_models_are_said_in_a_sentence(
     market: Market, tmp_path: Path
 ) -> None:
-    unknown = realty(market.home, "model", "show", "zz", check=False)
+    unknown = realty_here(market.home, "model", "show", "zz", check=False)
     assert unknown.returncode == 1
     assert "'zz' is no model of this home: name one of" in unknown.stderr
     assert "Traceback" not in unknown.stderr
-    empty = realty(tmp_path / "empty", "model", "list", check=False)
+    empty = realty_here(tmp_path / "empty", "model", "list", check=False)
     assert (empty.returncode, empty.stdout) == (1, "")
     assert "There is no model in this home yet" in empty.stderr
 
@@ -79,7 +79,7 @@ def test_rows_are_not_named_when_the_tables_have_moved(
     told = realty_json(home, "model", "show", version)
     assert (told["tables_as_it_saw_them"], told["whole"], told["card"]) == (False, False, None)
     assert "is not whole" in told["broken"]
-    refused = realty(home, "model", "show", version, "--rows", tmp_path / "r.csv", check=False)
+    refused = realty_here(home, "model", "show", version, "--rows", tmp_path / "r.csv", check=False)
     assert refused.returncode == 1
     assert "The tables have changed since" in refused.stderr
     assert not (tmp_path / "r.csv").exists()

@@ -1,78 +1,55 @@
 """Names of owners and agents, remarks and the like never leave raw: planted, run, and looked for.
 
-Every private heading of the exports of a small market gets an unmistakable value in every row;
-then the whole graph runs, and everything that it leaves behind is searched for those values, but
-for what holds deliveries as they came: raw, the raw text of quarantine, and the files themselves.
+Every private heading of the exports of the shared market holds an unmistakable value in every row;
+everything that the whole graph leaves behind is searched for those values, but for what holds
+deliveries as they came: raw, the raw text of quarantine, and the files themselves.
 """
 
 from __future__ import annotations
 
-import csv
-import io
+import shutil
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from realty_assets.fingerprint import LEFT_OUT, all_tables
-from realty_assets.ingestion.sources import load_source, plain
+from realty_assets.ingestion.sources import plain
 from realty_assets.warehouse import Warehouse
-from realty_assets_tests.markets import make_sample, once, realty
+from realty_assets_tests.markets import Market, realty_here
+from realty_assets_tests.private_marks import MARK, private_headings
 
 pytestmark = pytest.mark.slow
-MARK = "Qzxprivate"
 # Deliveries as they came; each of these folders holds nothing else.
 AS_THEY_CAME = ("archive", "raw", "inbox")
 # Columns of a warehouse table that hold a row as it came.
 RAW_CELLS = {"staging.quarantine": {"raw_text"}}
 
 
-def private_headings() -> list[str]:
-    return sorted({plain(name) for source in load_source("har") for name in source.private})
-
-
-def plant(path: Path) -> None:
-    """Fills every private cell of an export with the mark and its heading; adds a broken row."""
-    text = path.read_bytes().decode("utf-8", "surrogateescape")
-    records = list(csv.reader(io.StringIO(text, newline="")))
-    heads = [plain(cell.removeprefix("\ufeff")) for cell in records[0]]
-    private = [at for at, name in enumerate(heads) if name in private_headings()]
-    assert len(private) >= 8, path.name
-    for number, record in enumerate(records[1:]):
-        if len(record) == len(heads):
-            for at in private:
-                record[at] = f"{MARK} {heads[at]} {number}"
-    out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="\r\n").writerows([*records, [f"{MARK} broken row", "x"]])
-    path.write_bytes(out.getvalue().encode("utf-8", "surrogateescape"))
-
-
 @pytest.fixture(scope="module")
-def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """(a home that took planted exports in and made everything of them, all that was printed)."""
+def planted(market: Market, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """(a home that took marked exports in, and two it could not use, all that was printed)."""
     base = tmp_path_factory.mktemp("privacy")
-    sample = once(base / "sample", make_sample)
-    exports = sorted((sample / "exports").glob("*.csv"))
-    for path in exports:
-        plant(path)
-    # One that is refused as a whole: no price of it can be read.
-    refused = sample / "refused.csv"
-    text = exports[0].read_text(encoding="utf-8-sig").replace('"$', '"$x')
-    refused.write_text(text, encoding="utf-8")
     home = base / "home"
-    made = [
-        realty(home, "ingest", sample / "exports", "--source", "har"),
-        realty(home, "ingest", refused, "--source", "har", check=False),
-        realty(home, "run", "all"),
-    ]
-    with Warehouse.at(home / "warehouse.duckdb").connect() as conn:
-        held = conn.execute("SELECT min(listing_key) FROM staging.quarantine").fetchall()[0][0]
+    shutil.copytree(market.home, home)
+    export = min(market.exports.glob("*.csv"))
+    text = export.read_text(encoding="utf-8-sig")
+    # One that is refused as a whole, as no price of it can be read; and a row that is broken.
+    (base / "refused.csv").write_text(text.replace("$", "$x"), encoding="utf-8")
+    (base / "broken.csv").write_text(f"{text}{MARK} broken row,x\r\n", encoding="utf-8")
+    warehouse = Warehouse.at(home / "warehouse.duckdb")
+    held = warehouse.read("staging.quarantine")["listing_key"].drop_nulls().min()
     printed = [
-        *made,
-        realty(home, "value", held, check=False),
-        realty(home, "status", "--json"),
-        realty(home, "sources", "list"),
-        realty(home, "sources", "propose", exports[0]),
+        realty_here(home, *words, check=False)
+        for words in (
+            ("ingest", base / "refused.csv", "--source", "har"),
+            ("ingest", base / "broken.csv", "--source", "har"),
+            ("run", "publishing"),
+            ("value", held),
+            ("status", "--json"),
+            ("sources", "list"),
+            ("sources", "propose", export),
+        )
     ]
     return home, "\n".join(one.stdout + one.stderr for one in printed)
 

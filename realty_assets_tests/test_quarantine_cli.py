@@ -15,7 +15,7 @@ import pytest
 
 from realty_assets.warehouse import Warehouse
 from realty_assets_tests.ingestion.exports import sale, write
-from realty_assets_tests.markets import environment, realty, realty_json
+from realty_assets_tests.markets import environment, realty_here, realty_json
 
 pytestmark = pytest.mark.slow
 FULL = os.environ.get("REALTY_TORTURE") == "full"
@@ -28,7 +28,7 @@ def june(tmp_path: Path) -> Path:
     rows = [*map(sale, range(5)), sale(10, Close_Price="$500"), sale(11, Close_Price="$0")]
     rows.append(sale(12, Close_Date="4/1/2021 12:00:00 AM"))
     path = write(tmp_path / "june.csv", rows)
-    realty(home, "ingest", path, "--source", "har", REALTY_QUARANTINE_MAX_SHARE="1")
+    realty_here(home, "ingest", path, "--source", "har", REALTY_QUARANTINE_MAX_SHARE="1")
     return home
 
 
@@ -68,21 +68,21 @@ def test_rows_are_listed_shown_and_decided_upon(june: Path) -> None:
     assert run is not None
     assert run.run_config["ops"]["ingestion"]["config"]["decision"]["reason"] == why
     assert table(june, "staging.listings").height == 6
-    realty(june, "quarantine", "discard", "--line", "8", "--reason", "a test entry")
+    realty_here(june, "quarantine", "discard", "--line", "8", "--reason", "a test entry")
     left = realty_json(june, "quarantine", "retry", "--all", "--reason", "rules of today")
     assert (left["n_rows"], left["n_still_open"]) == (1, 1)
     shown = realty_json(june, "quarantine", "show", late["quarantine_id"][:8])
     assert (shown["resolution"], shown["line_number"]) == ("released", 9)
     assert "Sample Agent" in shown["raw_text"]
     assert [(one["decided_by"], one["verb"]) for one in shown["history"]] == [("ann", "release")]
-    text = realty(june, "quarantine", "show", "--file", "june.csv", "--line", "8").stdout
+    text = realty_here(june, "quarantine", "show", "--file", "june.csv", "--line", "8").stdout
     assert "The price is nothing or next to nothing." in text
     assert "a test entry" in text
     counts = realty_json(june, "quarantine", "list", "--resolution", "all")["by_resolution"]
     assert {row["resolution"]: row["n_rows"] for row in counts} == {
         **{"discarded": 1, "open": 1, "released": 1},
     }
-    assert realty(june, "quarantine", "list").stdout.count("june.csv") == 2
+    assert realty_here(june, "quarantine", "list").stdout.count("june.csv") == 2
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_rows_are_listed_shown_and_decided_upon(june: Path) -> None:
 def test_what_cannot_be_done_is_one_sentence(
     june_once: Path, words: list[str], code: int, says: str
 ) -> None:
-    done = realty(june_once, "quarantine", *words, check=False)
+    done = realty_here(june_once, "quarantine", *words, check=False)
     assert done.returncode == code
     assert says in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
@@ -112,19 +112,19 @@ def june_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("june")
     rows = [*map(sale, range(5)), *(sale(number, Close_Price="$500") for number in (10, 11, 12))]
     path = write(folder / "june.csv", rows)
-    realty(folder / "home", "ingest", path, REALTY_QUARANTINE_MAX_SHARE="1")
+    realty_here(folder / "home", "ingest", path, REALTY_QUARANTINE_MAX_SHARE="1")
     return folder / "home"
 
 
 def test_an_empty_home_has_no_quarantine(tmp_path: Path) -> None:
-    done = realty(tmp_path / "home", "quarantine", "list", check=False)
+    done = realty_here(tmp_path / "home", "quarantine", "list", check=False)
     assert (done.returncode, "Nothing has been ingested yet" in done.stderr) == (1, True)
 
 
 def test_a_blocked_source_is_refused_by_the_command_and_comes_in_later(tmp_path: Path) -> None:
     home, path = tmp_path / "market", write(tmp_path / "july.csv", [sale(1)])
-    realty(home, "sources", "block", "har", "--reason", "prices in pesos", "--by", "ann")
-    done = realty(home, "ingest", path, check=False)
+    realty_here(home, "sources", "block", "har", "--reason", "prices in pesos", "--by", "ann")
+    done = realty_here(home, "ingest", path, check=False)
     assert done.returncode == 1
     assert "har was blocked by ann (prices in pesos)" in done.stderr
     assert table(home, "ledger.files")["status"].to_list() == ["blocked"]
@@ -132,9 +132,9 @@ def test_a_blocked_source_is_refused_by_the_command_and_comes_in_later(tmp_path:
     told = realty_json(home, "sources", "unblock", "har", "--reason", "mended")
     assert told["n_files_put_back"] == 1
     assert realty_json(home, "status")["waiting_in_inbox"] == ["har_matrix/july.csv"]
-    realty(home, "run", "ingestion")
+    realty_here(home, "run", "ingestion")
     assert table(home, "staging.listings").height == 1
-    done = realty(home, "sources", "unblock", "har", "--reason", "again", check=False)
+    done = realty_here(home, "sources", "unblock", "har", "--reason", "again", check=False)
     assert "har is not blocked" in done.stderr
 
 
@@ -149,7 +149,7 @@ def test_a_killed_decision_given_again_ends_as_if_nothing_had_happened(
     prints = []
     for name in ("calm", "killed"):
         home = tmp_path / name
-        realty(home, "ingest", path, REALTY_QUARANTINE_MAX_SHARE="1")
+        realty_here(home, "ingest", path, REALTY_QUARANTINE_MAX_SHARE="1")
         if name == "killed":
             for after_s in (2.0, 3.0, 4.0, 5.0, 6.0) if FULL else (3.0, 5.0):
                 process = subprocess.Popen(
@@ -162,6 +162,6 @@ def test_a_killed_decision_given_again_ends_as_if_nothing_had_happened(
                 time.sleep(after_s)
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-        realty(home, *words)
+        realty_here(home, *words)
         prints.append(realty_json(home, "fingerprint"))
     assert prints[0] == prints[1]

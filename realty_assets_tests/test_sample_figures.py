@@ -12,7 +12,7 @@ import pytest
 from realty_assets.modeling.judging.baseline_table import baseline_rows, baseline_values
 from realty_assets.sample_market.answer_key import clean_sales, irreducible_off_market_mdape
 from realty_assets.warehouse import Warehouse
-from realty_assets_tests.markets import Market, make_sample, realty
+from realty_assets_tests.markets import Market, make_sample, realty_here
 
 pytestmark = pytest.mark.slow
 FULL = os.environ.get("REALTY_TORTURE") == "full"
@@ -71,14 +71,14 @@ def test_off_market_error_is_near_the_irreducible_on_both_sides_of_the_turn(
 ) -> None:
     sample, home = tmp_path / "sample", tmp_path / "home"
     make_sample(sample, **DEMO, seed=seed)
-    realty(home, "ingest", sample / "exports", "--source", "har")
+    realty_here(home, "ingest", sample / "exports", "--source", "har")
     for step in ("cleaning", "features"):
-        realty(home, "run", step, REALTY_PROFILE="full")
+        realty_here(home, "run", step, REALTY_PROFILE="full")
     truth = pl.read_parquet(sample / "answer_key" / "truth.parquet")
     faults = pl.read_parquet(sample / "answer_key" / "faults.parquet")
     clean = clean_sales(truth, faults).select("listing_key")
     for first, last, most in [*WINDOWS.values()][: None if FULL else 1]:
-        realty(home, "backtest", "--from", first, "--to", last, REALTY_PROFILE="full")
+        realty_here(home, "backtest", "--from", first, "--to", last, REALTY_PROFILE="full")
         predictions = Warehouse.at(home / "warehouse.duckdb").read("modeling.predictions")
         name = f"off_market {first} {last}"
         judged = predictions.filter(pl.col("backtest_id") == name).join(clean, on="listing_key")
@@ -88,7 +88,7 @@ def test_off_market_error_is_near_the_irreducible_on_both_sides_of_the_turn(
         inside = judged["close_price"].is_between(judged["lower_90"], judged["upper_90"])
         assert 0.82 <= inside.mean() <= 0.97, name
     listed = ("--track", "on_market", "--from", "2023-09", "--to", "2024-06")
-    realty(home, "backtest", *listed, REALTY_PROFILE="full")
+    realty_here(home, "backtest", *listed, REALTY_PROFILE="full")
     warehouse = Warehouse.at(home / "warehouse.duckdb")
     sales = warehouse.read("clean.sales")
     predictions = warehouse.read("modeling.predictions").filter(pl.col("track") == "on_market")

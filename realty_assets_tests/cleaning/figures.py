@@ -19,7 +19,7 @@ import polars as pl
 from realty_assets.warehouse import Warehouse
 from realty_assets_tests.cleaning import scoring, slips
 from realty_assets_tests.cleaning.rooms import Room
-from realty_assets_tests.markets import make_sample, realty
+from realty_assets_tests.markets import make_sample, realty_here
 
 
 def figures(sample: Path, staged: pl.DataFrame, seed: int) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def figures(sample: Path, staged: pl.DataFrame, seed: int) -> dict[str, Any]:
 def staged_market(folder: Path, listings: int, months: int, seed: int) -> tuple[Path, pl.DataFrame]:
     """A sample market below `folder`, and its staging.listings."""
     sample = make_sample(folder / "sample", listings=listings, months=months, photos=0, seed=seed)
-    realty(folder / "home", "ingest", sample / "exports", "--source", "har")
+    realty_here(folder / "home", "ingest", sample / "exports", "--source", "har")
     return sample, Warehouse.at(folder / "home" / "warehouse.duckdb").read("staging.listings")
 
 

@@ -8,14 +8,14 @@ import pytest
 
 from realty_assets.warehouse import Warehouse
 from realty_assets_tests.cleaning.rooms import Room
-from realty_assets_tests.markets import realty
+from realty_assets_tests.markets import realty_here
 
 pytestmark = pytest.mark.slow
 
 
 def test_king_countys_sales_all_stay(shared_data: Path, tmp_path: Path) -> None:
     export = shared_data / "king_county" / "kc_house_data.csv"
-    realty(tmp_path / "home", "ingest", export, "--source", "king_county")
+    realty_here(tmp_path / "home", "ingest", export, "--source", "king_county")
     staged = Warehouse.at(tmp_path / "home" / "warehouse.duckdb").read("staging.listings")
     room = Room(staged)
     sales, links = room["sales"], room["property_links"]

@@ -14,7 +14,7 @@ from realty_assets.cleaning.rules import ANALYST
 from realty_assets.warehouse import Warehouse
 from realty_assets_tests.cleaning.rooms import Room
 from realty_assets_tests.frames import closed
-from realty_assets_tests.markets import realty, realty_json
+from realty_assets_tests.markets import realty_here, realty_json
 
 ROWS = [
     closed("token", date(2021, 4, 1), 100.0, unparsed_address="1 Elm St"),
@@ -100,7 +100,7 @@ def test_the_command_line_decides_and_makes_the_sales_anew(tmp_path: Path) -> No
     from realty_assets_tests.cleaning.figures import staged_market
 
     staged_market(tmp_path, listings=300, months=8, seed=3)
-    realty(home, "run", "cleaning")
+    realty_here(home, "run", "cleaning")
     warehouse = Warehouse.at(home / "warehouse.duckdb")
     key = warehouse.read("clean.sales").filter(pl.col("excluded_by").is_null())["listing_key"][0]
     told = realty_json(
@@ -110,8 +110,8 @@ def test_the_command_line_decides_and_makes_the_sales_anew(tmp_path: Path) -> No
     listed = realty_json(home, "sales", "list", "--rule", ANALYST)["sales"]
     assert [(row["listing_key"], row["decided_by"]) for row in listed] == [(key, "ann")]
     assert key in warehouse.read("clean.exclusions")["listing_key"].to_list()
-    realty(home, "sales", "include", key, "--reason", "it was a neighbour")
+    realty_here(home, "sales", "include", key, "--reason", "it was a neighbour")
     assert key not in warehouse.read("clean.exclusions")["listing_key"].to_list()
-    refused = realty(home, "sales", "exclude", "nobody", "--reason", "x", check=False)
+    refused = realty_here(home, "sales", "exclude", "nobody", "--reason", "x", check=False)
     assert refused.returncode == 1
     assert refused.stderr.startswith("error: There is no sale with the listing key 'nobody'")

@@ -17,7 +17,7 @@ from realty_assets.ingestion.conservation import unbalanced
 from realty_assets.ingestion.intake import Taken
 from realty_assets.warehouse import Warehouse
 from realty_assets_tests.ingestion.exports import HEADINGS, export, sale
-from realty_assets_tests.markets import realty, realty_json
+from realty_assets_tests.markets import realty_here, realty_json
 
 
 def archive(path: Path, members: dict[str, bytes], **more: int) -> Path:
@@ -174,7 +174,7 @@ def test_the_command_line_tells_of_each_member(home: Path, tmp_path: Path) -> No
     assert [row["status"] for row in again["files"]] == ["unchanged", "unchanged"]
     broken = tmp_path / "broken.zip"
     broken.write_bytes(path.read_bytes()[:200])
-    done = realty(home, "ingest", broken, check=False)
+    done = realty_here(home, "ingest", broken, check=False)
     assert done.returncode == 1
     assert "breaks off or is damaged" in done.stderr
     assert "Traceback" not in done.stderr

@@ -18,7 +18,7 @@ from realty_assets.sample_market import generate
 from realty_assets.warehouse import Warehouse
 from realty_assets_tests.ingestion.exports import sale, write
 from realty_assets_tests.ingestion.pictures import RULES, jpeg, put
-from realty_assets_tests.markets import realty
+from realty_assets_tests.markets import realty_here
 
 FACES = [assets.ingestion, assets.photos, checks.photos_are_accounted_for]
 
@@ -110,12 +110,12 @@ def test_a_link_is_refused_on_the_command_line_and_a_folder_without_either_told(
     home, shots = tmp_path / "home", tmp_path / "shots"
     put(shots / "5_1.jpg", jpeg(1))
     (shots / "5_2.jpg").symlink_to("/etc/hostname")
-    done = realty(home, "ingest", shots, "--json", check=False)
+    done = realty_here(home, "ingest", shots, "--json", check=False)
     assert done.returncode == 1
     assert json.loads(done.stdout)["n_photos"] == 2
     assert "5_2.jpg: It is a link, which is never followed" in done.stderr
     (tmp_path / "none").mkdir()
-    empty = realty(home, "ingest", tmp_path / "none", check=False)
+    empty = realty_here(home, "ingest", tmp_path / "none", check=False)
     assert "holds no export" in empty.stderr
 
 

@@ -21,7 +21,7 @@ from realty_assets.ingestion.reading import FileRefused
 from realty_assets.ingestion.sources import built_in, plain, read_mapping
 from realty_assets.warehouse import Warehouse
 from realty_assets_tests.ingestion.exports import HEADINGS, export, sale
-from realty_assets_tests.markets import realty, realty_json
+from realty_assets_tests.markets import realty_here, realty_json
 
 # RESO's name for what the contract calls otherwise.
 OURS = {
@@ -284,11 +284,11 @@ def test_the_command_writes_a_draft_once_and_lists_the_homes_own(tmp_path: Path)
     told = realty_json(home, "sources", "propose", given, "--out", to)
     assert told["written_to"] == str(to)
     assert {row["heading"] for row in told["mapped"]} >= {"MLS Number", "Close Price"}
-    again = realty(home, "sources", "propose", given, "--out", to, check=False)
+    again = realty_here(home, "sources", "propose", given, "--out", to, check=False)
     assert again.returncode == 1
     assert "exists already: name another file" in again.stderr
-    assert realty(home, "sources", "propose", given).stdout == to.read_text()
-    realty(home, "ingest", given, "--source", to)
+    assert realty_here(home, "sources", "propose", given).stdout == to.read_text()
+    realty_here(home, "ingest", given, "--source", to)
     sources = pl.DataFrame(realty_json(home, "sources", "list")["sources"])
     assert sources.filter(pl.col("from") == "this home")["name"].to_list() == ["given"]
     assert set(sources["name"]) >= {"given", "har_matrix", "har_grid", "king_county"}

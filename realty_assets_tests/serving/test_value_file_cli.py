@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from realty_assets.warehouse import Warehouse
-from realty_assets_tests.markets import Market, realty, realty_json
+from realty_assets_tests.markets import Market, realty_here, realty_json
 
 VALUES = ["value", "lower_90", "upper_90"]
 
@@ -90,7 +90,7 @@ def test_bad_requests_end_with_one_sentence_and_no_file(
 ) -> None:
     asks = write(tmp_path / "homes.csv", [["listing_key"], [published["listing_key"][0]]])
     to = tmp_path / "values.csv"
-    done = realty(market.home, "value", "--in", asks, "--out", to, *more, check=False)
+    done = realty_here(market.home, "value", "--in", asks, "--out", to, *more, check=False)
     assert done.returncode == 1
     assert told in done.stderr
     assert done.stderr.strip().count("\n") == 0
@@ -100,10 +100,10 @@ def test_bad_requests_end_with_one_sentence_and_no_file(
 def test_the_request_is_never_written_over(market: Market, tmp_path: Path) -> None:
     asks = write(tmp_path / "homes.csv", [["listing_key"], ["1"]])
     before = asks.read_bytes()
-    done = realty(market.home, "value", "--in", asks, "--out", asks, check=False)
+    done = realty_here(market.home, "value", "--in", asks, "--out", asks, check=False)
     assert (done.returncode, asks.read_bytes()) == (1, before)
     assert "is the file that asks" in done.stderr
-    assert realty(market.home, "value", "--in", asks, check=False).returncode == 2
+    assert realty_here(market.home, "value", "--in", asks, check=False).returncode == 2
 
 
 @pytest.mark.parametrize("track", ["at_listing", "on_market"])

@@ -11,7 +11,7 @@ import pytest
 from realty_assets.serving.champion import NoChampion
 from realty_assets.serving.values import NoValue, value_of
 from realty_assets.warehouse import Warehouse
-from realty_assets_tests.markets import Market, realty, realty_json
+from realty_assets_tests.markets import Market, realty_here, realty_json
 
 VALUES = ["value", "lower_90", "upper_90"]
 
@@ -33,7 +33,7 @@ def test_a_key_has_its_published_value_on_the_track_that_is_asked(
     assert told["as_of"] == str(row["as_of"])
     assert f"track{track:>26}".split() in [
         line.split()
-        for line in realty(
+        for line in realty_here(
             market.home, "value", row["listing_key"], "--track", track
         ).stdout.splitlines()
     ]
@@ -42,13 +42,13 @@ def test_a_key_has_its_published_value_on_the_track_that_is_asked(
 def test_a_home_that_is_not_listed_gets_one_sentence(market: Market) -> None:
     listings = warehouse_of(market).read("clean.listings")
     sold = listings.filter(pl.col("standard_status") == "Closed")["listing_key"][0]
-    done = realty(market.home, "value", sold, "--track", "on_market", check=False)
+    done = realty_here(market.home, "value", sold, "--track", "on_market", check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.strip() == (
         f"error: Listing {sold} has no value on the track on_market: it is Closed, and that track "
         "values active listings; off_market values sales as well."
     )
-    done = realty(market.home, "value", "NOT-THERE", "--track", "at_listing", check=False)
+    done = realty_here(market.home, "value", "NOT-THERE", "--track", "at_listing", check=False)
     assert "There is no listing NOT-THERE in this home." in done.stderr
 
 
@@ -62,10 +62,10 @@ def test_a_listing_without_a_value_says_why_on_every_track(market: Market) -> No
 
 
 def test_a_track_that_is_none_and_a_day_with_a_key_are_refused(market: Market) -> None:
-    done = realty(market.home, "value", "1", "--track", "sideways", check=False)
+    done = realty_here(market.home, "value", "1", "--track", "sideways", check=False)
     assert done.returncode == 1
     assert "no track 'sideways': one of off_market, at_listing, on_market" in done.stderr
-    done = realty(market.home, "value", "1", "--as-of", "2020-01-01", check=False)
+    done = realty_here(market.home, "value", "1", "--as-of", "2020-01-01", check=False)
     assert done.returncode == 2
 
 

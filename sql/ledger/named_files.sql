@@ -10,3 +10,7 @@ UNION ALL
 SELECT path FROM publish.manifests
 UNION ALL
 SELECT path FROM analysis.takeaways
+UNION ALL
+SELECT path FROM monitoring.days
+UNION ALL
+SELECT path FROM monitoring.evidently_reports
