@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from realty_assets.home import QUIET
-from realty_assets_tests.markets import Market, once, take_in
+from realty_assets_tests.markets import Market, ingest, once, run_all
 from realty_assets_tests.private_marks import marked_sample
 
 REPO_ROOT = Path(__file__).resolve().parent.parent
@@ -57,8 +57,9 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Market:
     if os.environ.get("PYTEST_XDIST_WORKER"):
         base = base.parent
     sample = once(base / "shared" / "sample", marked_sample)
-    home = once(base / "shared" / "home", lambda folder: take_in(folder, sample / "exports"))
-    return Market(sample, home)
+    ingested = once(base / "shared" / "ingested", lambda to: ingest(to, sample / "exports"))
+    home = once(base / "shared" / "home", lambda to: run_all(to, ingested))
+    return Market(sample, home, ingested)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

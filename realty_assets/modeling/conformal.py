@@ -21,6 +21,7 @@ import numpy.typing as npt
 import polars as pl
 
 from realty_assets.features.areas import area_names
+from realty_assets.modeling.error_sizes import FLOOR, fit_sizes, sizes
 from realty_assets.modeling.settings import ModelSettings, NotEnoughSales
 
 Array = npt.NDArray[np.float64]
@@ -49,7 +50,6 @@ LISTING_INPUTS: tuple[str, ...] = ("comps_to_list_log", "list_cut_log", "listed_
 # Probabilities at which errors are cut, besides the two tails of the interval: the lender's lower
 # bound, and the ends of the central interval of one normal standard deviation (for the FSD).
 LOWER_BOUND, FSD_ENDS = 0.10, (0.158655, 0.841345)
-_FLOOR = 0.02  # log points: below it, errors do not tell sizes apart
 
 
 def error_input_names(columns: Sequence[str]) -> list[str]:
@@ -115,7 +115,7 @@ class Calibration:
 
     def sizes(self, rows: pl.DataFrame, log_value: Array, spread: Array) -> Array:
         """How far off (n,), log points, each value is expected to be."""
-        size = _sizes(self.booster, error_inputs(rows, log_value, spread))
+        size = sizes(self.booster, error_inputs(rows, log_value, spread))
         factor = dict(self.areas)
         size = size * np.exp(np.array([factor.get(area, 0.0) for area in areas_of(rows)]))
         return np.clip(size, self.smallest, self.largest)
@@ -172,11 +172,11 @@ def calibrate(
     for part in range(settings.error_folds):
         held = fold % settings.error_folds == part
         if held.any() and not held.all():
-            booster = _fit_sizes(inputs[~held], error[~held], settings)
-            size[held] = _sizes(booster, inputs[held])
-    booster = _fit_sizes(inputs, error, settings)
-    seen = np.where(size > 0, size, _sizes(booster, inputs))
-    beyond = np.log(np.abs(error) + _FLOOR) - np.log(seen)
+            booster = fit_sizes(inputs[~held], error[~held], settings)
+            size[held] = sizes(booster, inputs[held])
+    booster = fit_sizes(inputs, error, settings)
+    seen = np.where(size > 0, size, sizes(booster, inputs))
+    beyond = np.log(np.abs(error) + FLOOR) - np.log(seen)
     factors = _area_factors(areas, beyond, settings.area_prior_sales)
     for part in range(settings.error_folds):
         held = fold % settings.error_folds == part
@@ -235,32 +235,3 @@ def conformal_quantile(score: Array, level: float) -> float:
     n = len(ordered)
     rank = min(int(np.ceil((n + 1) * max(level, 1.0 - level))), n)
     return float(ordered[rank - 1] if level >= 0.5 else ordered[n - rank])
-
-
-def _fit_sizes(inputs: npt.NDArray[np.float32], error: Array, settings: ModelSettings) -> bytes:
-    import xgboost as xgb
-
-    params = {
-        "objective": "reg:squarederror",
-        "tree_method": "hist",
-        "nthread": 1,
-        "verbosity": 0,
-        "seed": settings.seed,
-        "eta": 0.05,
-        "max_depth": 3,
-        "min_child_weight": 25,
-        "subsample": 0.7,
-        "colsample_bytree": 0.5,
-        "reg_lambda": 5.0,
-        "max_bin": 64,
-    }
-    rows = xgb.DMatrix(inputs, label=np.log(np.abs(error) + _FLOOR), nthread=1)
-    return bytes(xgb.train(params, rows, settings.error_rounds).save_raw("ubj"))
-
-
-def _sizes(booster: bytes, inputs: npt.NDArray[np.float32]) -> Array:
-    import xgboost as xgb
-
-    model = xgb.Booster({"nthread": 1})
-    model.load_model(bytearray(booster))
-    return np.exp(model.predict(xgb.DMatrix(inputs, nthread=1)).astype(np.float64))

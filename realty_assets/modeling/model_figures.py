@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ACCENT, OUT, MUTED, SOFT = "#0d6373", "#c2570c", "#5d6570", "#e9e6dc"
 MOST_BANDS, MOST_FEATURES = 10, 20
+# Share of the sheet left of the axes, where names are long.
+LEFT = {"feature_gain": 0.36}
 
 
 def write_figures(folder: Path, record: ModelRecord, valuer: Valuer) -> list[Path]:
@@ -80,7 +82,9 @@ def _save(path: Path, draw: Callable[[Axes], str], place: str) -> Path:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    sheet = Figure(figsize=(7.0, 5.0), dpi=100, layout="tight")
+    # Margins are given: to find them, the sheet would be drawn twice.
+    sheet = Figure(figsize=(7.0, 5.0), dpi=100)
+    sheet.subplots_adjust(left=LEFT.get(path.stem, 0.12), right=0.97, top=0.89, bottom=0.13)
     FigureCanvasAgg(sheet)
     axes = sheet.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)

@@ -11,7 +11,6 @@ import random
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ import pytest
 from realty_assets_tests.markets import (
     Market,
     environment,
+    ingest,
     killed_after,
     make_sample,
     realty,
@@ -31,7 +31,7 @@ from realty_assets_tests.markets import (
 pytestmark = [pytest.mark.slow, pytest.mark.torture]
 
 FULL = os.environ.get("REALTY_TORTURE") == "full"
-KILLS = 50 if FULL else 2
+KILLS = 50 if FULL else 1
 TINY = {"listings": 400, "months": 6, "photos": 12, "seed": 5}
 ROWS = ("raw.listings", "staging.listings", "staging.quarantine")
 HOLD = (
@@ -48,7 +48,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Market:
     folder = tmp_path_factory.mktemp("tiny")
     sample = make_sample(folder / "sample", **TINY)
     made = Market(sample, folder / "calm")
-    realty(made.home, "ingest", made.exports, "--source", "har")
+    ingest(made.home, made.exports)
     return made
 
 
@@ -57,20 +57,13 @@ def calm(tiny: Market) -> dict[str, Any]:
     return realty_json(tiny.home, "fingerprint")
 
 
-@pytest.fixture(scope="module")
-def usual_s(tiny: Market, tmp_path_factory: pytest.TempPathFactory) -> float:
-    started = time.monotonic()
-    realty(tmp_path_factory.mktemp("usual"), "ingest", tiny.exports, "--source", "har")
-    return time.monotonic() - started
-
-
 @pytest.mark.parametrize("seed", range(KILLS))
 def test_killed_at_a_random_moment(
-    tiny: Market, calm: dict[str, Any], usual_s: float, tmp_path: Path, seed: int
+    tiny: Market, calm: dict[str, Any], tmp_path: Path, seed: int
 ) -> None:
     dice = random.Random(seed)
     words = ["ingest", tiny.exports, "--source", "har"]
-    if killed_after(tmp_path, dice.uniform(0.2, 1.0) * usual_s, *words):
+    if killed_after(tmp_path, dice.uniform(0.2, 1.0) * tiny.ingest_s(), *words):
         realty(tmp_path, *words)
     assert realty_json(tmp_path, "fingerprint") == calm
 

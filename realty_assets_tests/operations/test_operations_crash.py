@@ -34,7 +34,7 @@ from realty_assets_tests.operations.homes import copy_tree, tiny_home
 
 pytestmark = [pytest.mark.slow, pytest.mark.torture]
 FULL = os.environ.get("REALTY_TORTURE") == "full"
-KILLS, KILLS_OF_COMMANDS = (50, 5) if FULL else (2, 1)
+KILLS, KILLS_OF_COMMANDS = (50, 5) if FULL else (1, 1)
 N_PHOTOS = 400
 READY = (
     "import sys\n"
