@@ -253,9 +253,11 @@ def _execute(
     ops: dict[str, Any] | None = None,
 ) -> RunOutcome:
     from realty_assets.definitions import current_defs
+    from realty_assets.recovery import recover
     from realty_assets.runs import execute, open_instance
 
     with progress(title) as on_step, open_instance() as instance:
+        recover(instance, _warehouse())
         return execute(
             current_defs().resolve_job_def(job),
             instance,

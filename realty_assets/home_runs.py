@@ -12,8 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from realty_assets.home import place_dagster_yaml
 from realty_assets.operations.doctor.finding import Finding, Patient
-from realty_assets.processes import PID_TAG
-from realty_assets.runs import UNFINISHED, alive
+from realty_assets.runs import UNFINISHED, dead_runs
 
 WAITING = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED]
 REPLACE = (
@@ -46,15 +45,11 @@ def end_unfinished_runs(home: Path) -> list[str]:
     return [run.run_id for run in runs]
 
 
-def dead_runs(home: Path) -> list[str]:
+def dead_runs_of(home: Path) -> list[str]:
     """Ids of runs whose process is gone. Raises sqlite3.Error or a Dagster error when the storage
     cannot be read; changes nothing."""
     with instance_of(home) as instance:
-        return [
-            run.run_id
-            for run in instance.get_runs(filters=dg.RunsFilter(statuses=UNFINISHED))
-            if PID_TAG in run.tags and not alive(run.tags)
-        ]
+        return [run.run_id for run in dead_runs(instance)]
 
 
 def check_dagster(patient: Patient) -> Iterator[Finding]:
@@ -87,7 +82,7 @@ def _dead(home: Path) -> Iterator[Finding]:
                     f"Dagster's storage is of schema {stands}, this version wants {wanted}",
                     f"DAGSTER_HOME={home / 'dagster'} dagster instance migrate",
                 )
-    for run_id in dead_runs(home):
+    for run_id in dead_runs_of(home):
         yield Finding(
             f"the run {run_id} counts as under way, and its process is gone",
             "any `realty run` ends it and gives back its place; so does `realty ui`",

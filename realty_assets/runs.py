@@ -126,15 +126,21 @@ def free_dead_runs(instance: dg.DagsterInstance) -> list[str]:
 
     A killed run keeps its slot otherwise, and the next one would wait for it for ever.
     """
-    freed = []
-    for run in instance.get_runs(filters=dg.RunsFilter(statuses=UNFINISHED)):
-        # A run without a process of its own is still being launched by a daemon.
-        if PID_TAG not in run.tags or alive(run.tags):
-            continue
+    dead = dead_runs(instance)
+    for run in dead:
         instance.report_run_failed(run, "The process of this run is gone: it was killed.")
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-        freed.append(run.run_id)
-    return freed
+    return [run.run_id for run in dead]
+
+
+def dead_runs(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
+    """Runs that count as under way, and whose process is gone."""
+    # A run without a process of its own is still being launched by a daemon.
+    return [
+        run
+        for run in instance.get_runs(filters=dg.RunsFilter(statuses=UNFINISHED))
+        if PID_TAG in run.tags and not alive(run.tags)
+    ]
 
 
 def alive(tags: Mapping[str, str]) -> bool:

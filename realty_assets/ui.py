@@ -6,14 +6,16 @@ import subprocess
 import sys
 
 from realty_assets.cli_output import say
-from realty_assets.runs import free_dead_runs, open_instance
-from realty_assets.settings import REPO_ROOT
+from realty_assets.recovery import recover
+from realty_assets.runs import open_instance
+from realty_assets.settings import REPO_ROOT, get_settings
+from realty_assets.warehouse import Warehouse
 
 
 def serve(port: int) -> int:
     """Runs until it is interrupted; returns the exit code of the server."""
     with open_instance() as instance:
-        free_dead_runs(instance)
+        recover(instance, Warehouse.at(get_settings().warehouse_path))
     say(f"Dagster UI: http://127.0.0.1:{port}  (stop it with Ctrl-C)")
     command = [
         *[sys.executable, "-W", "ignore", "-m", "dagster", "dev"],

@@ -15,9 +15,9 @@ from realty_assets.modeling.backtest_store import BACKTESTS, PREDICTIONS
 from realty_assets.modeling.judging.making import PHOTOS
 from realty_assets.modeling.markets import INPUTS as OF_MARKETS
 from realty_assets.promotion import actions, gates, making
-from realty_assets.promotion.making import ALIASES, DECISIONS, PAIRED
+from realty_assets.promotion.ledger import ALIASES, DECISIONS, PAIRED
 from realty_assets.promotion.policy import read_policy
-from realty_assets.promotion.registry import NUMBERED, follow_aliases
+from realty_assets.promotion.registry import reconcile
 from realty_assets.warehouse import Warehouse
 
 TABLES = [DECISIONS, ALIASES, PAIRED]
@@ -57,9 +57,7 @@ class PromotionConfig(dg.Config):
 )
 def promotion(config: PromotionConfig, warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
     results = _acted(config, warehouse) if config.action else _judged(warehouse)
-    # After the rows are committed; also mends what a kill between the two left undone.
-    numbers = warehouse.read("modeling.models", columns=NUMBERED)
-    follow_aliases(warehouse.home, warehouse.read(ALIASES), numbers)
+    reconcile(warehouse)
     yield from results
 
 

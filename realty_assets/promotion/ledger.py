@@ -19,6 +19,7 @@ from realty_assets.promotion import gates
 from realty_assets.promotion.gates import Gate, Verdict
 from realty_assets.promotion.policy import Policy
 
+DECISIONS, ALIASES, PAIRED = "promotion.decisions", "promotion.aliases", "promotion.paired_sales"
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous_champion"
 GATE, ROLLBACK = "gate", "rollback"
 WAITING, AUTOMATIC = "waiting", "automatic"

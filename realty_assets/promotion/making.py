@@ -28,8 +28,11 @@ from realty_assets.promotion.gates import Gate, judge_floors, no_pairs
 from realty_assets.promotion.judging import Remake, paired_gates, with_remake
 from realty_assets.promotion.ledger import (
     ALIAS_SCHEMA,
+    ALIASES,
     CHAMPION,
     DECISION_SCHEMA,
+    DECISIONS,
+    PAIRED,
     Judgement,
     Titles,
     decide,
@@ -42,7 +45,6 @@ from realty_assets.promotion.registry import broken_models
 from realty_assets.statements import sql
 from realty_assets.warehouse import Tx, Warehouse, WarehouseMissing
 
-DECISIONS, ALIASES, PAIRED = "promotion.decisions", "promotion.aliases", "promotion.paired_sales"
 SCHEMAS = {DECISIONS: DECISION_SCHEMA, ALIASES: ALIAS_SCHEMA, PAIRED: rescoring.SCHEMA}
 # Of a model's row: the same in two models that differ by what they know alone.
 OF_RECIPE = ("params", "feature_registry_hash", "code_version")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import dagster as dg
@@ -70,3 +71,14 @@ def rivals(tmp_path_factory: pytest.TempPathFactory) -> Path:
             patch.setenv("REALTY_AS_OF", day)
             assert dg.materialize(ASSETS, resources={"warehouse": warehouse}).success
     return home
+
+
+@pytest.fixture
+def warehouse(rivals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
+    """The warehouse of a copy of the home, and this process in it."""
+    home = tmp_path / "own"
+    shutil.copytree(rivals, home)
+    for name, value in settings_of(home).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setitem(PROFILES, "fast", QUICK)
+    return Warehouse.at(home / "warehouse.duckdb")

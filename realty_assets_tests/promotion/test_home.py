@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
-import sqlite3
-from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -15,31 +11,17 @@ import pytest
 from typer.testing import CliRunner
 
 from realty_assets.cli import app
-from realty_assets.fingerprint import table_fingerprint
-from realty_assets.modeling.settings import PROFILES
 from realty_assets.promotion.actions import BadPromotion
 from realty_assets.promotion.making import StaleEvidence
 from realty_assets.promotion.policy import FILE
 from realty_assets.warehouse import Warehouse
-from realty_assets_tests.modeling.markets import QUICK
-from realty_assets_tests.promotion.conftest import judge, policy_text, settings_of
+from realty_assets_tests.promotion.conftest import judge, policy_text
+from realty_assets_tests.promotion.homes import held, prints
 
 pytestmark = pytest.mark.slow
-TABLES = ("promotion.decisions", "promotion.aliases", "promotion.paired_sales")
 LENIENT = policy_text(
     ("margin: 0.01", "margin: 0.19"), ("segment_margin: 0.02", "segment_margin: 1")
 )
-
-
-@pytest.fixture
-def warehouse(rivals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
-    """The warehouse of a copy of the home, and this process in it."""
-    home = tmp_path / "own"
-    shutil.copytree(rivals, home)
-    for name, value in settings_of(home).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setitem(PROFILES, "fast", QUICK)
-    return Warehouse.at(home / "warehouse.duckdb")
 
 
 def realty(*words: str) -> dict[str, Any]:
@@ -48,24 +30,6 @@ def realty(*words: str) -> dict[str, Any]:
     if done.exception is not None:
         raise done.exception
     return json.loads(done.stdout)
-
-
-def held(warehouse: Warehouse) -> dict[str, str]:
-    """Aliases as the table has them; MLflow's are the same."""
-    rows = warehouse.read("promotion.aliases")
-    numbers = dict(
-        warehouse.read("modeling.models").select("model_version", "mlflow_version").iter_rows()
-    )
-    with sqlite3.connect(warehouse.home / "mlflow" / "mlflow.db") as conn:
-        found = conn.execute("SELECT alias, version FROM registered_model_aliases").fetchall()
-    table = dict(zip(rows["alias"], rows["model_version"], strict=True))
-    assert dict(found) == {alias: numbers[version] for alias, version in table.items()}
-    return table
-
-
-def prints(warehouse: Warehouse, tables: Sequence[str] = TABLES) -> list[tuple[int, str]]:
-    with warehouse.connect() as conn:
-        return [table_fingerprint(conn, table) for table in tables]
 
 
 def last(warehouse: Warehouse) -> dict[str, Any]:
