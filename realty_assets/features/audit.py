@@ -2,13 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
 from realty_assets.features.incremental import BASIS
 from realty_assets.features.matrix import EVIDENCE_COLUMNS, ROW_COLUMNS
+from realty_assets.features.policy import Policy, breaches
 from realty_assets.features.registry import Feature, barred
+
+
+@dataclass(frozen=True)
+class MatrixAudit:
+    """What breaks the promises of one track's matrix; nothing does where all are empty."""
+
+    late: pl.DataFrame
+    barred: list[str]
+    n_repeated: int
+    breached: dict[str, str]
+
+    @property
+    def n_wrong(self) -> dict[str, int]:
+        """Check -> how many rows or columns break it."""
+        return {
+            "nothing_from_the_future": len(self.late),
+            "only_what_the_track_may_know": len(self.barred),
+            "one_row_per_subject": self.n_repeated,
+            "no_barred_features": len(self.breached),
+        }
+
+
+def audit_matrix(
+    matrix: pl.DataFrame, specs: Sequence[Feature], track: str, policy: Policy
+) -> MatrixAudit:
+    """The matrix of `track`, made of the features `specs`, held against what it promises."""
+    return MatrixAudit(
+        late_rows(matrix),
+        unexplained_columns(matrix.columns, specs, track),
+        n_repeated(matrix),
+        breaches(matrix, specs, policy),
+    )
 
 
 def late_rows(matrix: pl.DataFrame) -> pl.DataFrame:

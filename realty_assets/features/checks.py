@@ -9,13 +9,8 @@ import dagster as dg
 
 from realty_assets.features import registry
 from realty_assets.features.assets import feature_settings
-from realty_assets.features.audit import (
-    late_comparables,
-    late_rows,
-    n_repeated,
-    unexplained_columns,
-)
-from realty_assets.features.policy import breaches, read_policy
+from realty_assets.features.audit import audit_matrix, late_comparables
+from realty_assets.features.policy import read_policy
 from realty_assets.features.tracks import MATRICES
 from realty_assets.settings import get_settings
 from realty_assets.warehouse import Warehouse
@@ -48,29 +43,21 @@ def _checks(track: str) -> dg.AssetChecksDefinition:
     def face(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
         settings = feature_settings()
         specs = registry.features(settings.comps, settings.layers, track)
-        matrix = warehouse.read(MATRICES[track])
-        late, repeated = late_rows(matrix), n_repeated(matrix)
-        barred = unexplained_columns(matrix.columns, specs, track)
-        breached = breaches(matrix, specs, read_policy(get_settings().home))
-        examples = late["listing_key"].head(EXAMPLES).to_list()
-        found: dict[str, tuple[bool, dict[str, Any]]] = {
-            "nothing_from_the_future": (
-                late.is_empty(),
-                {"n_late_rows": len(late), "examples": dg.MetadataValue.json(examples)},
-            ),
-            "only_what_the_track_may_know": (
-                not barred,
-                {"barred": dg.MetadataValue.json(barred)},
-            ),
-            "one_row_per_subject": (repeated == 0, {"n_repeated": repeated}),
-            "no_barred_features": (
-                not breached,
-                {"barred": dg.MetadataValue.json(breached)},
-            ),
+        policy = read_policy(get_settings().home)
+        found = audit_matrix(warehouse.read(MATRICES[track]), specs, track, policy)
+        examples = found.late["listing_key"].head(EXAMPLES).to_list()
+        told: dict[str, dict[str, Any]] = {
+            "nothing_from_the_future": {
+                "n_late_rows": len(found.late),
+                "examples": dg.MetadataValue.json(examples),
+            },
+            "only_what_the_track_may_know": {"barred": dg.MetadataValue.json(found.barred)},
+            "one_row_per_subject": {"n_repeated": found.n_repeated},
+            "no_barred_features": {"barred": dg.MetadataValue.json(found.breached)},
         }
-        for name, (passed, metadata) in found.items():
+        for name, n_wrong in found.n_wrong.items():
             yield dg.AssetCheckResult(
-                check_name=name, asset_key=key, passed=passed, metadata=metadata
+                check_name=name, asset_key=key, passed=n_wrong == 0, metadata=told[name]
             )
 
     return face

@@ -23,6 +23,8 @@ from realty_assets.modeling.model import fit_valuer, load_valuer
 from realty_assets.modeling.training import recipe, recipe_json
 from realty_assets.modeling.walk_forward import Market
 from realty_assets.promotion import rescoring
+from realty_assets.promotion.data_gates import data_gates
+from realty_assets.promotion.data_state import data_state
 from realty_assets.promotion.evidence import pairs_of
 from realty_assets.promotion.gates import Gate, judge_floors, no_pairs
 from realty_assets.promotion.judging import Remake, paired_gates, with_remake
@@ -147,11 +149,12 @@ def _against(
     market = home.market(track, first)
     candidate, champion = (load_valuer(warehouse.home / r["artifact"]) for r in (row, theirs))
     own = recipe_json(recipe(market)) == row["params"]
-    rows, gates = pl.DataFrame(schema=rescoring.SCHEMA), list(one.gates)
+    predictions = warehouse.read(sql("promotion/headline.sql").bind(track=track))
+    rows = pl.DataFrame(schema=rescoring.SCHEMA)
+    gates = [*data_gates(data_state(home, market, predictions), policy), *one.gates]
     if not own:
         gates.append(no_pairs("the headline walk is of other settings than this model"))
     else:
-        predictions = warehouse.read(sql("promotion/headline.sql").bind(track=track))
         try:
             both = rescoring.judged_pairs(predictions, champion, market, photo_counts(warehouse))
         except rescoring.Unpaired as error:

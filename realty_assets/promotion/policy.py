@@ -53,6 +53,15 @@ class Floor(Strict):
         )
 
 
+class DataRule(Strict):
+    """How old the data behind a verdict may be; their blocking checks must pass besides."""
+
+    newest_sale_within_days: int = Field(60, gt=0, description="Of as_of, by its closing day.")
+    newest_walk_within_days: int = Field(
+        45, gt=0, description="Of as_of, by the end of the newest month of the headline walk."
+    )
+
+
 class PairedRule(Strict):
     """How a candidate is held against the champion on the same sales."""
 
@@ -139,6 +148,7 @@ class Policy(Strict):
 
     version: int = Field(ge=1, le=1, description="Of the form of this file.")
     floors: tuple[Floor, ...] = Field(min_length=1)
+    data: DataRule | None = DataRule()
     paired: PairedRule = PairedRule()
     refresh: RefreshRule | None = RefreshRule()
     coverage: CoverageRule | None = CoverageRule()

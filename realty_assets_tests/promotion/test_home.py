@@ -58,7 +58,7 @@ def test_the_candidate_is_judged_on_the_sales_that_the_champion_has_not_seen(
     gates = {gate["name"]: gate for gate in json.loads(second["gates"])}
     assert gates["paired sales"]["seen"] == pairs["excluded_by"].null_count()
     assert {gate["family"] for gate in gates.values()} == {
-        *("floors", "accuracy", "intervals", "equity", "model")
+        *("data", "floors", "accuracy", "intervals", "equity", "model")
     }
     assert "a gain of" in gates["gain on paired sales"]["note"]
     assert second["ms_per_home"] > 0
