@@ -1,4 +1,5 @@
-"""What happens by itself: the inbox sensor, the monthly retrain, and what follows from new data.
+"""What happens by itself: the sensors on the inbox and on new models, the monthly retrain, and what
+follows from new data.
 
 Pure of the warehouse: a sensor never opens it. What each rule may do is listed in docs/charter.md.
 """
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from realty_assets.challengers import challenger_sensor, promotion_job
 from realty_assets.ingestion.inbox import pending
 from realty_assets.settings import get_settings
 
@@ -144,6 +146,6 @@ follow_sensor = dg.AutomationConditionSensorDefinition(
     minimum_interval_seconds=10,
 )
 
-jobs = [ingest_job, all_job, backtest_job, evaluate_job, backup_job]
-sensors: Sequence[dg.SensorDefinition] = [inbox_sensor, follow_sensor]
+jobs = [ingest_job, all_job, backtest_job, evaluate_job, promotion_job, backup_job]
+sensors: Sequence[dg.SensorDefinition] = [inbox_sensor, follow_sensor, challenger_sensor]
 schedules = [monthly_retrain]
