@@ -64,6 +64,7 @@ def shown(version: str, rows: Path | None = None) -> dict[str, Any]:
     from realty_assets.modeling.markets import data_hash_of, snapshot
     from realty_assets.modeling.model import ModelBroken, load_valuer
     from realty_assets.modeling.model_card import CARD, has_card
+    from realty_assets.statements import sql
 
     warehouse = _warehouse()
     row = _named(_models(warehouse), version)
@@ -94,6 +95,9 @@ def shown(version: str, rows: Path | None = None) -> dict[str, Any]:
         told["broken"] = broken
     if rows is not None:
         told |= {"rows_written_to": str(rows), "n_rows": _write_rows(warehouse, row, rows)}
+    if warehouse.exists("serving.shadow_valuations"):
+        summary = sql("serving/shadow_summary.sql").bind(model_version=row["model_version"])
+        told["shadow"] = warehouse.read(summary).to_dicts()
     return told
 
 

@@ -35,7 +35,7 @@ UNITS = (
     (r"_sqft$|_square_feet$|_area$", "square feet"),
     (r"_km$", "km"),
     (r"_days$|^days_|_days_", "days"),
-    (r"_usd$|_price$|_fee$|_amount$|^(champion_)?(value$|lower_|upper_)", "US dollars"),
+    (r"_usd$|_price$|_fee$|_amount$|^((champion|shadow)_)?(value$|lower_|upper_)", "US dollars"),
     (r"^ms_", "milliseconds"),
     (r"_ratio$", "ratio"),
     (r"_share$", "share, 0 to 1"),

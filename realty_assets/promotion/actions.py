@@ -62,14 +62,19 @@ def carry_out(
     aliases: pl.DataFrame,
     now: datetime,
     broken: Collection[str] = (),
+    shadow: bool = True,
 ) -> Tables:
     """(decisions, aliases, the row that stands for the action).
 
     An action that has been carried out already changes nothing, and its row is told again.
-    `broken` are versions that cannot be loaded or fed. Raises BadPromotion.
+    `broken` are versions that cannot be loaded or fed; `shadow` says whether challengers hold that
+    title too. Raises BadPromotion.
     """
     act = _approve if action.verb == PROMOTE else _roll_back
-    return act(action, decisions, aliases, now, broken)
+    decisions, aliases, row = act(action, decisions, aliases, now, broken)
+    titles = Titles(aliases)
+    titles.shade(shadow)
+    return decisions, titles.frame(), row
 
 
 def _approve(

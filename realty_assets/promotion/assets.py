@@ -49,7 +49,10 @@ class PromotionConfig(dg.Config):
         )
         for name, text in (
             ("decisions", "One row per decision about a model: gates, evidence, verdict, reason."),
-            ("aliases", "One row per alias: champion, challenger and the champion before."),
+            (
+                "aliases",
+                "One row per alias: champion, challenger (its shadow too) and the champion before.",
+            ),
             ("paired_sales", "One row per sale that a candidate and a champion both valued."),
         )
     ],
@@ -78,11 +81,17 @@ def _judged(warehouse: Warehouse) -> Results:
 def _acted(config: PromotionConfig, warehouse: Warehouse) -> Results:
     """A person's word needs no evidence made anew: only the rows change, at once."""
     broken = making.broken_in(warehouse, warehouse.read("modeling.models"))
+    shadow = read_policy(warehouse.home).shadow is not None
     results = []
     with warehouse.transaction() as tx:
         before = {table: making.stands(tx, table) for table in TABLES}
         decisions, aliases, row = actions.carry_out(
-            actions.Action(**config.action), before[DECISIONS], before[ALIASES], _now(), broken
+            actions.Action(**config.action),
+            before[DECISIONS],
+            before[ALIASES],
+            _now(),
+            broken,
+            shadow,
         )
         after = before | {DECISIONS: decisions, ALIASES: aliases}
         for table in TABLES:

@@ -21,6 +21,7 @@ from realty_assets.promotion.policy import Policy
 
 DECISIONS, ALIASES, PAIRED = "promotion.decisions", "promotion.aliases", "promotion.paired_sales"
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous_champion"
+SHADOW = "shadow"
 GATE, ROLLBACK = "gate", "rollback"
 WAITING, AUTOMATIC = "waiting", "automatic"
 
@@ -106,6 +107,15 @@ class Titles:
         if before is not None and before != version and may_return:
             self.give(name, PREVIOUS, before, decision, now)
 
+    def shade(self, wanted: bool) -> None:
+        """Where shadows are `wanted`, every challenger is one, by the decision that made it
+        challenger; nobody else is."""
+        challengers = [row for (_, alias), row in self.rows.items() if alias == CHALLENGER]
+        for key in [key for key in self.rows if key[1] == SHADOW]:
+            del self.rows[key]
+        if wanted:
+            self.rows |= {(row["name"], SHADOW): row | {"alias": SHADOW} for row in challengers}
+
     def frame(self) -> pl.DataFrame:
         rows = pl.DataFrame(list(self.rows.values()), schema=ALIAS_SCHEMA, orient="row")
         return rows.sort("name", "alias")
@@ -175,6 +185,7 @@ def decide(
             row["approval"] = AUTOMATIC if may else WAITING
         fresh.append(row)
         _follow(titles, one, row, now)
+    titles.shade(policy.shadow is not None)
     return with_rows(decisions, fresh), titles.frame()
 
 

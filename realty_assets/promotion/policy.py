@@ -123,6 +123,12 @@ class StabilityRule(Strict):
     moved_share_at_most: float = Field(0.50, ge=0, le=1)
 
 
+class ShadowRule(Strict):
+    """The challenger values every batch beside the champion, where nobody is told of it."""
+
+    batches: int = Field(12, ge=1, description="Batches of a track that are kept, newest first.")
+
+
 class SizeRule(Strict):
     """What the model's folder may weigh."""
 
@@ -161,6 +167,7 @@ class Policy(Strict):
     reproducible: bool = Field(
         True, description="Whether the model must come out the same when it is trained again."
     )
+    shadow: ShadowRule | None = ShadowRule()
     approval: Approval = Approval()
 
     @model_validator(mode="after")

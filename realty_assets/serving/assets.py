@@ -8,14 +8,16 @@ from datetime import date
 import dagster as dg
 import polars as pl
 
-from realty_assets.faces import built
-from realty_assets.features.tracks import MATRICES
+from realty_assets.faces import built, with_metadata
+from realty_assets.features.tracks import MATRICES, OFF_MARKET
 from realty_assets.pages import damaged, templates_hash
+from realty_assets.promotion.policy import read_policy
+from realty_assets.serving.batches import asked
 from realty_assets.serving.champion import champion
 from realty_assets.serving.listing_valuations import LISTING_TRACKS, value_listings
 from realty_assets.serving.report import REPORT_INPUTS, TEMPLATES, inputs_there, write_report
+from realty_assets.serving.shadow import SHADOWS, shadowed
 from realty_assets.serving.valuations import value_homes
-from realty_assets.statements import sql
 from realty_assets.today import market_today
 from realty_assets.warehouse import Warehouse
 
@@ -33,6 +35,12 @@ LISTING_INPUTS = [
     *[MATRICES[track] for track in LISTING_TRACKS],
     "modeling.models",
     "promotion.aliases",
+]
+
+SHADOW_INPUTS = [
+    *("serving.valuations", "serving.listing_valuations"),
+    *("clean.listings", "clean.properties", *MATRICES.values()),
+    *("modeling.models", "promotion.aliases"),
 ]
 
 
@@ -72,12 +80,7 @@ valuations = _valued(
     VALUATION_INPUTS,
     "A value with its 90% interval for every active listing, or the reason why not.",
     "3",
-    lambda warehouse, today: value_homes(
-        champion(warehouse),
-        warehouse.read(sql("serving/subjects.sql")),
-        warehouse.read(sql("serving/features_of_homes.sql")),
-        today,
-    ),
+    lambda warehouse, today: value_homes(champion(warehouse), *asked(warehouse, OFF_MARKET), today),
 )
 listing_valuations = _valued(
     "listing_valuations",
@@ -86,6 +89,33 @@ listing_valuations = _valued(
     "1",
     value_listings,
 )
+
+
+@dg.asset(
+    key=SHADOWS.split("."),
+    deps=[table.split(".") for table in SHADOW_INPUTS],
+    kinds={"duckdb", "xgboost"},
+    code_version="1",
+    description="One row per home and batch that the challenger valued beside the champion.",
+    **COMMON,
+)
+def shadow_valuations(warehouse: Warehouse) -> dg.MaterializeResult:
+    rule, left_out = read_policy(warehouse.home).shadow, dict[str, str]()
+
+    def compute() -> pl.DataFrame:
+        table, why = shadowed(warehouse, None if rule is None else rule.batches)
+        left_out.update(why)
+        return table
+
+    result = built(
+        warehouse,
+        SHADOWS,
+        inputs=SHADOW_INPUTS,
+        code_version="1",
+        settings={"shadow": None if rule is None else rule.sha256},
+        compute=compute,
+    )
+    return with_metadata(result, tracks_left_out=dg.MetadataValue.json(left_out))
 
 
 @dg.asset(

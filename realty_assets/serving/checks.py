@@ -66,6 +66,22 @@ listing_valuations_are_whole = _whole(
 
 
 @dg.asset_check(
+    asset=["serving", "shadow_valuations"],
+    pool="duckdb",
+    description="A batch and its shadow are of the same homes.",
+)
+def shadows_are_of_the_same_homes(warehouse: Warehouse) -> dg.AssetCheckResult:
+    wrong = warehouse.read(sql("serving/shadow_wrong.sql"))
+    return dg.AssetCheckResult(
+        passed=wrong.is_empty(),
+        metadata={
+            "n_wrong": wrong.height,
+            "examples": dg.MetadataValue.json(wrong.head(EXAMPLES).to_dicts()),
+        },
+    )
+
+
+@dg.asset_check(
     asset=["serving", "valuations"],
     additional_deps=[["analysis", "attributions"]],
     pool="duckdb",

@@ -6,10 +6,10 @@ from datetime import date
 
 import polars as pl
 
-from realty_assets.features.tracks import AT_LISTING, MATRICES, ON_MARKET
+from realty_assets.features.tracks import AT_LISTING, ON_MARKET
+from realty_assets.serving.batches import asked
 from realty_assets.serving.champion import champion, champion_tracks
 from realty_assets.serving.valuations import COLUMNS, FIGURES, value_homes
-from realty_assets.statements import sql
 from realty_assets.warehouse import Warehouse
 
 LISTING_TRACKS = (AT_LISTING, ON_MARKET)
@@ -29,12 +29,9 @@ def value_listings(warehouse: Warehouse, today: date) -> pl.DataFrame:
     The tracks answer different questions (what should it list for; what will it fetch), so their
     values are never set beside those of off_market without saying so. Empty without a champion.
     """
-    subjects = warehouse.read(sql("serving/subjects.sql")).filter(pl.col("role") == "active")
     parts = [pl.DataFrame(schema=_TYPES)]
     for track in LISTING_TRACKS:
         if track in champion_tracks(warehouse):
-            features = sql("serving/features_of_listings.sql").bind(matrix=MATRICES[track])
-            parts.append(
-                value_homes(champion(warehouse, track), subjects, warehouse.read(features), today)
-            )
+            valuer = champion(warehouse, track)
+            parts.append(value_homes(valuer, *asked(warehouse, track), today))
     return pl.concat(parts, how="vertical_relaxed")

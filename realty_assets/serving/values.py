@@ -11,6 +11,7 @@ import polars as pl
 from realty_assets.errors import RealtyError
 from realty_assets.features.tracks import OFF_MARKET
 from realty_assets.modeling.model import Valuer
+from realty_assets.serving.batches import table_of
 from realty_assets.serving.champion import champion
 from realty_assets.serving.valuations import ABSTAINS, NOT_A_HOME, predict_all
 from realty_assets.statements import sql
@@ -64,7 +65,7 @@ def value_of(warehouse: Warehouse, listing_key: str, track: str = OFF_MARKET) ->
             f"Listing {listing_key} is known from {sources}, as two homes: keep each market in a "
             "home folder of its own."
         )
-    table = "serving.valuations" if track == OFF_MARKET else "serving.listing_valuations"
+    table = table_of(track)
     if warehouse.exists(table):
         wanted = sql("serving/published.sql")
         wanted = wanted.bind(valuations=table, listing_key=listing_key, track=track)

@@ -12,7 +12,7 @@ TABLES = ("promotion.decisions", "promotion.aliases", "promotion.paired_sales")
 
 
 def held(warehouse: Warehouse) -> dict[str, str]:
-    """Aliases as the table has them; MLflow's are the same."""
+    """Aliases as the table has them, but for the challenger's shadow; MLflow's are the same."""
     rows = warehouse.read("promotion.aliases")
     numbers = dict(
         warehouse.read("modeling.models").select("model_version", "mlflow_version").iter_rows()
@@ -21,6 +21,7 @@ def held(warehouse: Warehouse) -> dict[str, str]:
         found = conn.execute("SELECT alias, version FROM registered_model_aliases").fetchall()
     table = dict(zip(rows["alias"], rows["model_version"], strict=True))
     assert dict(found) == {alias: numbers[version] for alias, version in table.items()}
+    assert table.pop("shadow", None) == table.get("challenger")
     return table
 
 

@@ -37,7 +37,10 @@ def empty() -> State:
 
 
 def held(state: State) -> dict[str, str]:
-    return dict(zip(state[1]["alias"], state[1]["model_version"], strict=True))
+    """Titles and who holds them; whoever is challenger is shadow, and nobody else."""
+    titles = dict(zip(state[1]["alias"], state[1]["model_version"], strict=True))
+    assert titles.pop("shadow", None) == titles.get("challenger")
+    return titles
 
 
 def first(version: str = "m1", **record: Any) -> Judgement:
@@ -120,6 +123,14 @@ def test_a_better_model_waits_for_a_person_unless_the_policy_lets_it_be() -> Non
     state = decided(decided(empty(), first()), second("m2", "m1", True), AUTOMATIC)
     assert held(state) == {"champion": "m2", "previous_champion": "m1"}
     assert last(state)["approval"] == "automatic"
+
+
+def test_a_policy_without_shadows_has_none() -> None:
+    off = POLICY.model_copy(update={"shadow": None})
+    state = decided(decided(empty(), first()), second("m2", "m1", True), off)
+    assert state[1]["alias"].to_list() == ["challenger", "champion"]
+    assert "shadow" in decided(state, second("m2", "m1", True))[1]["alias"]
+    assert "shadow" not in decided(waiting(), second("m2", "m1", True), off)[1]["alias"]
 
 
 def test_an_inconclusive_model_is_challenger_and_a_worse_one_is_not() -> None:
