@@ -131,6 +131,10 @@ def _standing(warehouse: Any, row: dict[str, Any]) -> dict[str, Any]:
         made = in_form(warehouse.read("promotion.decisions"), DECISION_SCHEMA).filter(**key)
         told = ["decision_id", "verdict", "reason", "decided_by", "approval", "decided_at"]
         out["decisions"] = made.select(told).to_dicts()
+    if warehouse.exists("promotion.probations"):
+        looks = warehouse.read("promotion.probations").filter(**key)
+        told = ["since_on", "until_on", "n_sales", "relative", "p", "level", "outcome"]
+        out["probation"] = looks.select(told).to_dicts()
     return out
 
 

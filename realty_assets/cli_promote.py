@@ -55,7 +55,8 @@ def _judged(track: str) -> dict[str, Any]:
 
     warehouse = _warehouse(track)
     policy = read_policy(warehouse.home)
-    found = making.judged(model_home(warehouse), policy, track).of
+    standing = making.stands(warehouse, making.ALIASES)
+    found = making.judged(model_home(warehouse), policy, standing, track).of
     told: dict[str, Any] = {"track": track, "policy_sha256": policy.sha256}
     if not found:
         return told | {
@@ -85,6 +86,8 @@ def _act(verb: str, track: str, reason: str, by: str | None, despite: bool) -> d
     from realty_assets.modeling.mlflow_registry import registered_name
     from realty_assets.promotion import making
     from realty_assets.promotion.actions import Action, carry_out
+    from realty_assets.promotion.ledger import Moment
+    from realty_assets.today import market_today
 
     who = by if by is not None else decisions.user()
     asked: dict[str, Any] = {
@@ -103,17 +106,14 @@ def _act(verb: str, track: str, reason: str, by: str | None, despite: bool) -> d
         action,
         stood,
         making.stands(warehouse, making.ALIASES),
-        datetime.now(UTC).replace(tzinfo=None),
+        Moment(datetime.now(UTC).replace(tzinfo=None), market_today(warehouse)),
         broken,
     )
     done = actions._execute(
         "all",
         out.progress,
         title=verb,
-        keys=[
-            dg.AssetKey(table.split("."))
-            for table in (making.DECISIONS, making.ALIASES, making.PAIRED)
-        ],
+        keys=[dg.AssetKey(table.split(".")) for table in making.SCHEMAS],
         ops={"promotion": {"config": {"action": asked}}},
     )
     told = ("decision_id", "name", "model_version", "champion_version", "verdict", "approval")

@@ -19,4 +19,5 @@ VOLATILE: dict[str, frozenset[str]] = {
     "monitoring.evidently_reports": frozenset({"sha256", "n_bytes"}),
     "promotion.decisions": frozenset({"decided_at", "ms_per_home"}),
     "promotion.aliases": frozenset({"moved_at"}),
+    "promotion.probations": frozenset({"judged_at"}),
 }

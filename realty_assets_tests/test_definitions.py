@@ -84,6 +84,7 @@ def test_every_phase_of_this_release_has_its_tables() -> None:
         *["analysis/attributions", "analysis/effects", "analysis/ablations"],
         *["analysis/takeaways"],
         *["promotion/decisions", "promotion/aliases", "promotion/paired_sales"],
+        "promotion/probations",
         *["serving/valuations", "serving/shadow_valuations", "serving/reports"],
         *["monitoring/profile", "monitoring/drift", "monitoring/performance"],
         *["operations/actions", "operations/backups"],

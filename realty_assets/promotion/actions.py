@@ -1,11 +1,11 @@
-"""What a person decides of models: approve the challenger, or go back. Pure functions on rows."""
+"""What is decided of models outside the gate: a person approves the challenger, or a person or a
+probation goes back. Pure functions on rows."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -17,12 +17,16 @@ from realty_assets.promotion.ledger import (
     CHAMPION,
     GATE,
     PREVIOUS,
+    PROBATION,
     ROLLBACK,
+    Moment,
     Titles,
     with_rows,
 )
 
 PROMOTE = "promote"
+# Who goes by these names is no person.
+OWN_NAMES = {GATE: "the gate itself", PROBATION: "the rule of probation"}
 
 
 class BadPromotion(RealtyError):
@@ -49,52 +53,90 @@ class Action:
             raise BadPromotion(f"The reason is blank: say with --reason why to {self.verb}.")
         if not self.by.strip():
             raise BadPromotion("The name is blank: say with --by who decides.")
-        if self.by.strip() == GATE:
-            raise BadPromotion(f"{GATE!r} is the gate itself: say with --by who decides.")
+        if (by := self.by.strip()) in OWN_NAMES:
+            raise BadPromotion(f"{by!r} is {OWN_NAMES[by]}: say with --by who decides.")
 
 
-Tables = tuple[pl.DataFrame, pl.DataFrame, dict[str, Any]]
+Row = dict[str, Any]
+Moved = tuple[pl.DataFrame, Titles, Row]
 
 
 def carry_out(
     action: Action,
     decisions: pl.DataFrame,
     aliases: pl.DataFrame,
-    now: datetime,
+    at: Moment,
     broken: Collection[str] = (),
     shadow: bool = True,
-) -> Tables:
+) -> tuple[pl.DataFrame, pl.DataFrame, Row]:
     """(decisions, aliases, the row that stands for the action).
 
     An action that has been carried out already changes nothing, and its row is told again.
     `broken` are versions that cannot be loaded or fed; `shadow` says whether challengers hold that
     title too. Raises BadPromotion.
     """
-    act = _approve if action.verb == PROMOTE else _roll_back
-    decisions, aliases, row = act(action, decisions, aliases, now, broken)
-    titles = Titles(aliases)
+    titles, name = Titles(aliases), action.name
+    # Whom the action makes champion.
+    heir = titles.of(name, CHALLENGER if action.verb == PROMOTE else PREVIOUS)
+    if heir is None:
+        if done := _done(decisions, action, titles.of(name, CHAMPION)):
+            return decisions, aliases, done
+        raise BadPromotion(_nobody(action))
+    if heir in broken:
+        raise BadPromotion(f"{heir} can no longer be loaded or fed: {_mend(action)}")
+    if action.verb == PROMOTE:
+        decisions, titles, row = _approve(action, decisions, titles, at, broken)
+    else:
+        who = action.by.strip()
+        decisions, titles, row = roll_back(
+            decisions,
+            titles,
+            name,
+            action.reason.strip(),
+            by=who,
+            approval=f"approved by {who}",
+            at=at,
+            broken=broken,
+        )
     titles.shade(shadow)
     return decisions, titles.frame(), row
+
+
+def roll_back(
+    decisions: pl.DataFrame,
+    titles: Titles,
+    name: str,
+    reason: str,
+    *,
+    by: str,
+    approval: str,
+    at: Moment,
+    broken: Collection[str] = (),
+) -> Moved:
+    """previous_champion speaks again; the one rolled back is challenger, unless there is another or
+    it is among `broken`. There must be a previous_champion."""
+    champion, previous = titles.of(name, CHAMPION), titles.of(name, PREVIOUS)
+    assert previous is not None
+    row = _row(
+        decisions, name, previous, champion, {"rolls_back": champion}, at, reason, by, approval
+    )
+    row["verdict"] = ROLLBACK
+    titles.crown(name, previous, row["decision_id"], at.now, may_return=False)
+    if champion is not None and titles.of(name, CHALLENGER) is None and champion not in broken:
+        titles.give(name, CHALLENGER, champion, row["decision_id"], at.now)
+    return with_rows(decisions, [row]), titles, row
 
 
 def _approve(
     action: Action,
     decisions: pl.DataFrame,
-    aliases: pl.DataFrame,
-    now: datetime,
+    titles: Titles,
+    at: Moment,
     broken: Collection[str],
-) -> Tables:
-    titles, name = Titles(aliases), action.name
+) -> Moved:
+    name = action.name
     champion, challenger = titles.of(name, CHAMPION), titles.of(name, CHALLENGER)
-    if challenger is None:
-        if done := _done(decisions, name, PROMOTE, champion):
-            return decisions, aliases, done
-        raise BadPromotion(f"No challenger of {name} waits: `realty status` shows who holds what.")
-    if challenger in broken:
-        raise BadPromotion(
-            f"The challenger {challenger} can no longer be loaded or fed: `realty run modeling` "
-            "makes its folder anew."
-        )
+    assert challenger is not None
     by_gate = (pl.col("decided_by") == GATE) & (pl.col("model_version") == challenger)
     # A model that was rolled back is challenger by that decision, whatever the gate said before.
     back = (pl.col("verdict") == ROLLBACK) & (pl.col("champion_version") == challenger)
@@ -110,66 +152,50 @@ def _approve(
             f"The newest verdict on {challenger} is {said!r}: {of_gate['reason']} "
             "--despite-verdict promotes it all the same, and the decision says so."
         )
-    despite = said if said != PROMOTE else None
+    who, despite = action.by.strip(), said if said != PROMOTE else None
     evidence = {"approves": of_gate["decision_id"], "despite": despite}
-    row = _row(action, decisions, challenger, champion, evidence, now)
-    row |= {"gates": of_gate["gates"], "ms_per_home": of_gate["ms_per_home"]}
-    if despite:
-        row["approval"] += f" despite the verdict '{despite}'"
-    titles.crown(name, challenger, row["decision_id"], now, champion not in broken)
-    return with_rows(decisions, [row]), titles.frame(), row
-
-
-def _roll_back(
-    action: Action,
-    decisions: pl.DataFrame,
-    aliases: pl.DataFrame,
-    now: datetime,
-    broken: Collection[str],
-) -> Tables:
-    titles, name = Titles(aliases), action.name
-    champion, previous = titles.of(name, CHAMPION), titles.of(name, PREVIOUS)
-    if champion is None or previous is None:
-        if done := _done(decisions, name, ROLLBACK, champion):
-            return decisions, aliases, done
-        raise BadPromotion(
-            f"There is nothing to roll {name} back to: no champion of it has been replaced."
-        )
-    if previous in broken:
-        raise BadPromotion(
-            f"{previous} can no longer be loaded or fed: restore its folder from a backup first."
-        )
-    row = _row(action, decisions, previous, champion, {"rolls_back": champion}, now)
-    titles.crown(name, previous, row["decision_id"], now, may_return=False)
-    if titles.of(name, CHALLENGER) is None and champion not in broken:
-        titles.give(name, CHALLENGER, champion, row["decision_id"], now)
-    return with_rows(decisions, [row]), titles.frame(), row
+    approval = f"approved by {who}" + (f" despite the verdict '{despite}'" if despite else "")
+    row = _row(
+        decisions, name, challenger, champion, evidence, at, action.reason.strip(), who, approval
+    )
+    row |= {
+        "verdict": PROMOTE,
+        "gates": of_gate["gates"],
+        "ms_per_home": of_gate["ms_per_home"],
+    }
+    titles.crown(name, challenger, row["decision_id"], at.now, champion not in broken)
+    return with_rows(decisions, [row]), titles, row
 
 
 def _row(
-    action: Action,
     decisions: pl.DataFrame,
+    name: str,
     version: str,
     champion: str | None,
     evidence: dict[str, Any],
-    now: datetime,
-) -> dict[str, Any]:
+    at: Moment,
+    reason: str,
+    by: str,
+    approval: str,
+) -> Row:
+    """A decision that asks no gate; its verdict is to be filled in."""
     # Counted, for a model may be promoted and rolled back more than once.
-    evidence = {**evidence, "n_before": len(_rows(decisions, action.name))}
+    evidence = {**evidence, "n_before": len(_rows(decisions, name))}
     return {
         "decision_id": gates.decision_id(version, champion, evidence),
-        "name": action.name,
+        "name": name,
         "model_version": version,
         "champion_version": champion,
-        "verdict": action.verb,
-        "reason": action.reason.strip(),
+        "verdict": None,
+        "reason": reason,
         "gates": "[]",
         "evidence": json.dumps(evidence),
         "rule_version": gates.RULE_VERSION,
-        "decided_by": action.by.strip(),
-        "approval": f"approved by {action.by.strip()}",
+        "decided_by": by,
+        "approval": approval,
         "ms_per_home": None,
-        "decided_at": now,
+        "as_of": at.as_of,
+        "decided_at": at.now,
     }
 
 
@@ -177,12 +203,23 @@ def _rows(decisions: pl.DataFrame, name: str) -> pl.DataFrame:
     return decisions.filter(pl.col("name") == name)
 
 
-def _done(
-    decisions: pl.DataFrame, name: str, verb: str, champion: str | None
-) -> dict[str, Any] | None:
-    """The person's decision of this kind by which `champion` stands, if the last one is such."""
-    by_person = _rows(decisions, name).filter(pl.col("decided_by") != GATE)
-    if by_person.is_empty():
+def _done(decisions: pl.DataFrame, action: Action, champion: str | None) -> Row | None:
+    """The decision of this kind, not the gate's, by which `champion` stands, if the last one is
+    such."""
+    others = _rows(decisions, action.name).filter(pl.col("decided_by") != GATE)
+    if others.is_empty():
         return None
-    last = by_person.row(-1, named=True)
-    return last if (last["verdict"], last["model_version"]) == (verb, champion) else None
+    last = others.row(-1, named=True)
+    return last if (last["verdict"], last["model_version"]) == (action.verb, champion) else None
+
+
+def _nobody(action: Action) -> str:
+    if action.verb == PROMOTE:
+        return f"No challenger of {action.name} waits: `realty status` shows who holds what."
+    return f"There is nothing to roll {action.name} back to: no champion of it has been replaced."
+
+
+def _mend(action: Action) -> str:
+    if action.verb == PROMOTE:
+        return "`realty run modeling` makes its folder anew."
+    return "restore its folder from a backup first."

@@ -15,12 +15,13 @@ from realty_assets.modeling.backtest_store import BACKTESTS, PREDICTIONS
 from realty_assets.modeling.judging.making import PHOTOS
 from realty_assets.modeling.markets import INPUTS as OF_MARKETS
 from realty_assets.promotion import actions, gates, making
-from realty_assets.promotion.ledger import ALIASES, DECISIONS, PAIRED
+from realty_assets.promotion.ledger import ALIASES, DECISIONS, PAIRED, PROBATIONS, Moment
 from realty_assets.promotion.policy import read_policy
 from realty_assets.promotion.registry import reconcile
+from realty_assets.today import market_today
 from realty_assets.warehouse import Warehouse
 
-TABLES = [DECISIONS, ALIASES, PAIRED]
+TABLES = [DECISIONS, ALIASES, PAIRED, PROBATIONS]
 INPUTS = ["modeling.models", BACKTESTS, PREDICTIONS, *OF_MARKETS]
 # Asked for segments; a home may be without.
 OPTIONAL = [PHOTOS]
@@ -54,6 +55,7 @@ class PromotionConfig(dg.Config):
                 "One row per alias: champion, challenger (its shadow too) and the champion before.",
             ),
             ("paired_sales", "One row per sale that a candidate and a champion both valued."),
+            ("probations", "One row per look at a champion on probation, and what it said."),
         )
     ],
     pool="duckdb",
@@ -73,7 +75,7 @@ def _judged(warehouse: Warehouse) -> Results:
             inputs=[*INPUTS, *(table for table in OPTIONAL if warehouse.exists(table))],
             code_version=gates.RULE_VERSION,
             settings={"policy": policy.sha256, **home.depends()},
-            compute=lambda: making.made(home, policy, _now()),
+            compute=lambda: making.made(home, policy, Moment(_now(), home.today)),
         )
     )
 
@@ -82,14 +84,14 @@ def _acted(config: PromotionConfig, warehouse: Warehouse) -> Results:
     """A person's word needs no evidence made anew: only the rows change, at once."""
     broken = making.broken_in(warehouse, warehouse.read("modeling.models"))
     shadow = read_policy(warehouse.home).shadow is not None
-    results = []
+    today, results = market_today(warehouse), []
     with warehouse.transaction() as tx:
         before = {table: making.stands(tx, table) for table in TABLES}
         decisions, aliases, row = actions.carry_out(
             actions.Action(**config.action),
             before[DECISIONS],
             before[ALIASES],
-            _now(),
+            Moment(_now(), today),
             broken,
             shadow,
         )

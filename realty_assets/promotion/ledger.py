@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -20,9 +20,10 @@ from realty_assets.promotion.gates import Gate, Verdict
 from realty_assets.promotion.policy import Policy
 
 DECISIONS, ALIASES, PAIRED = "promotion.decisions", "promotion.aliases", "promotion.paired_sales"
+PROBATIONS = "promotion.probations"
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous_champion"
 SHADOW = "shadow"
-GATE, ROLLBACK = "gate", "rollback"
+GATE, PROBATION, ROLLBACK = "gate", "probation", "rollback"
 WAITING, AUTOMATIC = "waiting", "automatic"
 
 DECISION_SCHEMA: dict[str, Any] = {
@@ -38,6 +39,7 @@ DECISION_SCHEMA: dict[str, Any] = {
     "decided_by": pl.String,
     "approval": pl.String,
     "ms_per_home": pl.Float64,
+    "as_of": pl.Date,
     "decided_at": pl.Datetime("us"),
 }
 ALIAS_SCHEMA: dict[str, Any] = {
@@ -47,6 +49,14 @@ ALIAS_SCHEMA: dict[str, Any] = {
     "decision_id": pl.String,
     "moved_at": pl.Datetime("us"),
 }
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When something is decided: by the clock (UTC), and by the market's own day."""
+
+    now: datetime
+    as_of: date
 
 
 @dataclass(frozen=True)
@@ -149,7 +159,7 @@ def decide(
     judged: Sequence[Judgement],
     decisions: pl.DataFrame,
     aliases: pl.DataFrame,
-    now: datetime,
+    at: Moment,
     policy: Policy,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """(decisions with the new ones appended, aliases as they then stand).
@@ -178,13 +188,14 @@ def decide(
             "decided_by": GATE,
             "approval": None,
             "ms_per_home": one.ms_per_home,
-            "decided_at": now,
+            "as_of": at.as_of,
+            "decided_at": at.now,
         }
         if one.verdict == "promote" and one.champion is not None and one.champion_works:
             may = policy.approval.automatic and not _rolled_back(one, decisions)
             row["approval"] = AUTOMATIC if may else WAITING
         fresh.append(row)
-        _follow(titles, one, row, now)
+        _follow(titles, one, row, at.now)
     titles.shade(policy.shadow is not None)
     return with_rows(decisions, fresh), titles.frame()
 

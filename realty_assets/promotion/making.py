@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -22,7 +21,7 @@ from realty_assets.modeling.mlflow_registry import registered_name
 from realty_assets.modeling.model import fit_valuer, load_valuer
 from realty_assets.modeling.training import recipe, recipe_json
 from realty_assets.modeling.walk_forward import Market
-from realty_assets.promotion import rescoring
+from realty_assets.promotion import probation, rescoring
 from realty_assets.promotion.data_gates import data_gates
 from realty_assets.promotion.data_state import data_state
 from realty_assets.promotion.evidence import pairs_of
@@ -35,7 +34,9 @@ from realty_assets.promotion.ledger import (
     DECISION_SCHEMA,
     DECISIONS,
     PAIRED,
+    PROBATIONS,
     Judgement,
+    Moment,
     Titles,
     decide,
     in_form,
@@ -43,11 +44,17 @@ from realty_assets.promotion.ledger import (
 )
 from realty_assets.promotion.model_gates import machine_of, model_gates
 from realty_assets.promotion.policy import Policy
+from realty_assets.promotion.probing import Standing, probed
 from realty_assets.promotion.registry import broken_models
 from realty_assets.statements import sql
 from realty_assets.warehouse import Tx, Warehouse, WarehouseMissing
 
-SCHEMAS = {DECISIONS: DECISION_SCHEMA, ALIASES: ALIAS_SCHEMA, PAIRED: rescoring.SCHEMA}
+SCHEMAS = {
+    DECISIONS: DECISION_SCHEMA,
+    ALIASES: ALIAS_SCHEMA,
+    PAIRED: rescoring.SCHEMA,
+    PROBATIONS: probation.SCHEMA,
+}
 # Of a model's row: the same in two models that differ by what they know alone.
 OF_RECIPE = ("params", "feature_registry_hash", "code_version")
 Row = Mapping[str, Any]
@@ -74,23 +81,29 @@ def stands(store: Warehouse | Tx, table: str) -> pl.DataFrame:
     )
 
 
-def made(home: ModelHome, policy: Policy, now: datetime) -> dict[str, pl.DataFrame]:
-    """The tables of this room with what the gate says now. Raises what `judged` does."""
-    said = judged(home, policy)
-    decisions, aliases = decide(
-        said.of,
-        stands(home.warehouse, DECISIONS),
-        stands(home.warehouse, ALIASES),
-        now,
-        policy,
-    )
-    paired = rescoring.with_pairs(stands(home.warehouse, PAIRED), said.pairs)
-    return {DECISIONS: decisions, ALIASES: aliases, PAIRED: paired}
+def made(home: ModelHome, policy: Policy, at: Moment) -> dict[str, pl.DataFrame]:
+    """The tables of this room with what probations and then the gate say now. Raises what `judged`
+    does."""
+    warehouse = home.warehouse
+    broken = broken_in(warehouse, warehouse.read("modeling.models"))
+    before = Standing(*(stands(warehouse, table) for table in (DECISIONS, ALIASES, PROBATIONS)))
+    after = probed(home, policy, before, broken, at)
+    said = judged(home, policy, after.aliases)
+    decisions, aliases = decide(said.of, after.decisions, after.aliases, at, policy)
+    paired = rescoring.with_pairs(stands(warehouse, PAIRED), said.pairs)
+    return {
+        DECISIONS: decisions,
+        ALIASES: aliases,
+        PAIRED: paired,
+        PROBATIONS: after.probations,
+    }
 
 
-def judged(home: ModelHome, policy: Policy, track: str | None = None) -> Judged:
-    """The newest model of every track (or of `track`) that is not champion, judged anew. Writes
-    nothing.
+def judged(
+    home: ModelHome, policy: Policy, aliases: pl.DataFrame, track: str | None = None
+) -> Judged:
+    """The newest model of every track (or of `track`) that is not champion in `aliases`, judged
+    anew. Writes nothing.
 
     Raises WarehouseMissing without a headline backtest of a model's track, PromotionPolicyError
     for a floor without a figure, StaleEvidence.
@@ -105,7 +118,7 @@ def judged(home: ModelHome, policy: Policy, track: str | None = None) -> Judged:
             f"No headline backtest of {', '.join(unjudged)} stands to judge by: materialize "
             "modeling/backtests without a window of your own, or `realty run all`."
         )
-    aliases, off = stands(warehouse, ALIASES), off_coverage(warehouse.read(BACKTESTS))
+    off = off_coverage(warehouse.read(BACKTESTS))
     broken, out = broken_in(warehouse, models), Judged()
     for row in to_judge(models, aliases):
         if track is not None and row["track"] != track:

@@ -129,6 +129,16 @@ class ShadowRule(Strict):
     batches: int = Field(12, ge=1, description="Batches of a track that are kept, newest first.")
 
 
+class ProbationRule(Strict):
+    """When a new champion goes back by itself: on sales that closed since its promotion it is worse
+    than the one before by more than `margin`, beyond chance."""
+
+    days: int = Field(90, ge=1, description="From the promotion, by the market's own day.")
+    looks: int = Field(3, ge=1, le=12, description="How often, at equal distances; each once.")
+    min_sales: int = Field(60, ge=MIN_SALES, description="Sales that a rollback needs.")
+    margin: float = Field(0.02, ge=0, lt=0.5, description="Share by which its error may be larger.")
+
+
 class SizeRule(Strict):
     """What the model's folder may weigh."""
 
@@ -168,6 +178,7 @@ class Policy(Strict):
         True, description="Whether the model must come out the same when it is trained again."
     )
     shadow: ShadowRule | None = ShadowRule()
+    probation: ProbationRule | None = ProbationRule()
     approval: Approval = Approval()
 
     @model_validator(mode="after")

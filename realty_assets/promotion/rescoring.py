@@ -8,7 +8,7 @@ only months that begin on or after its own cutoff count, so that it has seen non
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -51,14 +51,16 @@ def common_months(predictions: pl.DataFrame, champion_cutoff: date) -> list[Fold
     return [Fold(month, next_month(month)) for month in later.unique().sort()]
 
 
-def champion_values(champion: Valuer, market: Market, folds: list[Fold]) -> pl.DataFrame:
-    """KEY, cutoff and the champion's value and 90% interval of every sale of the folds (not none),
-    as of each fold's cutoff: features as `walk_forward` builds them."""
+def frozen_rows(market: Market, folds: list[Fold]) -> Iterator[tuple[Fold, pl.DataFrame]]:
+    """Matrix rows of the sales of each fold (not none) as of its cutoff, as `walk_forward` builds
+    them: what a frozen model is given. A fold without a sale is left out."""
     vintages = market.vintages(max(fold.cutoff for fold in folds))
-    parts = []
     for fold in folds:
+        subjects = fold_sales(market.sales_frame, fold, market.track)
+        if subjects.is_empty():
+            continue
         rows = build_matrix(
-            fold_sales(market.sales_frame, fold, market.track),
+            subjects,
             market.sales,
             market.features,
             cutoff=fold.cutoff,
@@ -66,6 +68,14 @@ def champion_values(champion: Valuer, market: Market, folds: list[Fold]) -> pl.D
             n_threads=market.n_threads,
             track=market.track,
         )
+        yield fold, rows
+
+
+def champion_values(champion: Valuer, market: Market, folds: list[Fold]) -> pl.DataFrame:
+    """KEY, cutoff and the champion's value and 90% interval of every sale of the folds (not none),
+    as of each fold's cutoff."""
+    parts = []
+    for fold, rows in frozen_rows(market, folds):
         said = champion.predict(rows).select(
             champion_value="value", champion_lower_90="lower_90", champion_upper_90="upper_90"
         )

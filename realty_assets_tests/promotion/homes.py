@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from realty_assets.fingerprint import table_fingerprint
 from realty_assets.warehouse import Warehouse
 
-TABLES = ("promotion.decisions", "promotion.aliases", "promotion.paired_sales")
+TABLES = tuple(
+    f"promotion.{name}" for name in ("decisions", "aliases", "paired_sales", "probations")
+)
 
 
 def held(warehouse: Warehouse) -> dict[str, str]:

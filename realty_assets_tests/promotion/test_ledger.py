@@ -18,6 +18,7 @@ from realty_assets.promotion.ledger import (
     ALIAS_SCHEMA,
     DECISION_SCHEMA,
     Judgement,
+    Moment,
     decide,
     in_form,
     to_judge,
@@ -25,7 +26,7 @@ from realty_assets.promotion.ledger import (
 from realty_assets.promotion.policy import Approval, Policy, PromotionPolicyError, read_policy
 
 GOOD = {"n": 500, "mdape": 0.08, "coverage_90": 0.9, "median_ratio": 1.0}
-NOW = datetime(2024, 1, 1)
+NOW = Moment(datetime(2024, 1, 1), date(2024, 1, 1))
 POLICY = read_policy()
 AUTOMATIC = POLICY.model_copy(update={"approval": Approval(automatic=True)})
 NAME = "realty-off-market"
@@ -219,7 +220,13 @@ def test_what_cannot_be_carried_out_is_said() -> None:
     stale = act(crowned, "rollback")
     with pytest.raises(BadPromotion, match="m3 was judged against m2, but m1 is champion"):
         act(stale, "promote")
-    for wrong in ({"reason": " "}, {"by": ""}, {"by": "gate"}, {"verb": "praise"}):
+    for wrong in (
+        {"reason": " "},
+        {"by": ""},
+        {"by": "gate"},
+        {"by": "probation"},
+        {"verb": "praise"},
+    ):
         with pytest.raises(BadPromotion):
             Action(**({"verb": "promote", "name": NAME, "reason": "r", "by": "Ann"} | wrong))
 
