@@ -64,6 +64,7 @@ def shown(version: str, rows: Path | None = None) -> dict[str, Any]:
     from realty_assets.modeling.markets import data_hash_of, snapshot
     from realty_assets.modeling.model import ModelBroken, load_valuer
     from realty_assets.modeling.model_card import CARD, has_card
+    from realty_assets.promotion.gate_report import REPORT
     from realty_assets.statements import sql
 
     warehouse = _warehouse()
@@ -83,6 +84,7 @@ def shown(version: str, rows: Path | None = None) -> dict[str, Any]:
         "n_train": row["n_train"],
         "n_calibration": row["n_calibration"],
         "card": str(folder / CARD) if has_card(folder) else None,
+        "gate_report": str(folder / REPORT) if (folder / REPORT).is_file() else None,
         "folder": str(folder),
         "whole": broken is None,
         "mlflow_version": row["mlflow_version"],

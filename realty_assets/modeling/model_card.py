@@ -49,7 +49,7 @@ FORMS: dict[str, Callable[[Any], str]] = {
 def render(facts: Mapping[str, Any]) -> str:
     """The card as Markdown, from the facts of a ModelRecord and from nothing else."""
     house = environment(TEMPLATES, autoescape=False)  # Markdown, not HTML
-    house.filters.update({**FORMS, "cell": _cell})
+    house.filters.update({**FORMS, "cell": cell})
     slices = {row["slice"]: row for row in facts["accuracy"]}
     return house.get_template("model_card.md.j2").render(
         **facts,
@@ -105,6 +105,6 @@ def _part(slices: Mapping[str, Mapping[str, Any]], prefix: str) -> dict[str, Map
     }
 
 
-def _cell(text: Any) -> str:
+def cell(text: Any) -> str:
     """Text that cannot break out of a table's cell or of its line."""
     return " ".join(str(text).replace("|", "\\|").replace("<", "&lt;").split())

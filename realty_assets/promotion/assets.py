@@ -15,6 +15,7 @@ from realty_assets.modeling.backtest_store import BACKTESTS, PREDICTIONS
 from realty_assets.modeling.judging.making import PHOTOS
 from realty_assets.modeling.markets import INPUTS as OF_MARKETS
 from realty_assets.promotion import actions, gates, making
+from realty_assets.promotion.gate_report import write_reports
 from realty_assets.promotion.ledger import ALIASES, DECISIONS, PAIRED, PROBATIONS, Moment
 from realty_assets.promotion.policy import read_policy
 from realty_assets.promotion.registry import reconcile
@@ -63,6 +64,7 @@ class PromotionConfig(dg.Config):
 def promotion(config: PromotionConfig, warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
     results = _acted(config, warehouse) if config.action else _judged(warehouse)
     reconcile(warehouse)
+    write_reports(warehouse)
     yield from results
 
 
