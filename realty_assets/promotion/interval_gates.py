@@ -66,15 +66,8 @@ def _coverage(
             continue
         if worse:
             off.append(f"{part}: {hits / n:.1%} of {n} (champion {theirs[mask].mean():.1%})")
-    worst = max(seen, default=None)
-    return Gate(
-        name,
-        f"{low:.0%} to {high:.0%}, or no further out than the champion",
-        None if worst is None else worst[1],
-        not off,
-        FAMILY,
-        "; ".join(off) or ("" if worst is None or worst[2] == "all" else worst[2]),
-    )
+    asked = f"{low:.0%} to {high:.0%}, or no further out than the champion"
+    return _gate(name, asked, seen, off)
 
 
 def _more_often(these: Mask, those: Mask, alpha: float) -> bool:
@@ -98,19 +91,21 @@ def _width(name: str, pairs: Pairs, parts: list[tuple[str, Mask]], margin: float
     for part, mask in parts:
         ours, theirs = (float(np.median(width[mask])) for width in widths)
         wider = ours / theirs - 1.0
-        seen.append((wider, part))
+        seen.append((wider, wider, part))
         score, standing = (float(np.mean(np.sort(one[mask]))) for one in scores)
         if wider > margin and score >= standing:
             wide.append(f"{part}: {wider:+.1%}, interval score {score:.3f} against {standing:.3f}")
+    asked = f"at most {margin:.0%} wider than the champion's, or a better interval score"
+    return _gate(name, asked, seen, wide)
+
+
+def _gate(name: str, asked: str, seen: list[tuple[float, float, str]], off: list[str]) -> Gate:
+    """`seen` has (how far off, figure, part) of every part: the figure of the worst is told; `off`
+    says what fails."""
     worst = max(seen, default=None)
-    return Gate(
-        name,
-        f"at most {margin:.0%} wider than the champion's, or a better interval score",
-        None if worst is None else worst[0],
-        not wide,
-        FAMILY,
-        "; ".join(wide) or ("" if worst is None or worst[1] == "all" else worst[1]),
-    )
+    told = "" if worst is None or worst[2] == "all" else worst[2]
+    figure = None if worst is None else worst[1]
+    return Gate(name, asked, figure, not off, FAMILY, "; ".join(off) or told)
 
 
 def _covered(said: Said, price: Array) -> npt.NDArray[np.bool_]:

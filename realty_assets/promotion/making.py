@@ -33,6 +33,7 @@ from realty_assets.promotion.ledger import (
     CHAMPION,
     DECISION_SCHEMA,
     DECISIONS,
+    GATE,
     PAIRED,
     PROBATIONS,
     Judgement,
@@ -90,7 +91,11 @@ def made(home: ModelHome, policy: Policy, at: Moment) -> dict[str, pl.DataFrame]
     after = probed(home, policy, before, broken, at)
     said = judged(home, policy, after.aliases)
     decisions, aliases = decide(said.of, after.decisions, after.aliases, at, policy)
-    paired = rescoring.with_pairs(stands(warehouse, PAIRED), said.pairs)
+    paired = rescoring.kept_pairs(
+        rescoring.with_pairs(stands(warehouse, PAIRED), said.pairs),
+        decisions.filter(decided_by=GATE),
+        policy.paired.keep_decisions,
+    )
     return {
         DECISIONS: decisions,
         ALIASES: aliases,

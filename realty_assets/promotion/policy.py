@@ -77,6 +77,9 @@ class PairedRule(Strict):
     )
     min_sales: int = Field(200, ge=MIN_SALES, description="Paired sales that a verdict needs.")
     min_segment_sales: int = Field(100, ge=MIN_SALES, description="Sales that a segment needs.")
+    keep_decisions: int = Field(
+        12, ge=1, description="Newest decisions of a name whose paired sales are kept."
+    )
 
 
 class RefreshRule(Strict):

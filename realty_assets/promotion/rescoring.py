@@ -135,6 +135,15 @@ def with_pairs(
     return pl.concat([stays, *made.values()])
 
 
+def kept_pairs(table: pl.DataFrame, decisions: pl.DataFrame, keep: int) -> pl.DataFrame:
+    """promotion.paired_sales without the pairs that none of the newest `keep` decisions of their
+    name is about; `decisions` are those of the gate, the newest last."""
+    key = ["name", "model_version", "champion_version"]
+    against = decisions.filter(pl.col("champion_version").is_not_null())
+    newest = against.group_by("name", maintain_order=True).tail(keep).select(key).unique()
+    return table.join(newest, on=key, how="semi", maintain_order="left")
+
+
 def sha256(rows: pl.DataFrame) -> str:
     """Hash (hex) of rows in their order."""
     return hashlib.sha256(rows.write_csv().encode()).hexdigest()

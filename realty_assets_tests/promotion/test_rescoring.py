@@ -10,6 +10,7 @@ from realty_assets.evaluation.splits import Fold
 from realty_assets.promotion.rescoring import (
     SCHEMA,
     common_months,
+    kept_pairs,
     paired_rows_of,
     sha256,
     with_pairs,
@@ -42,6 +43,26 @@ def test_a_pair_gives_way_to_itself_and_others_stay() -> None:
     assert with_pairs(table, {}).equals(table)
     gone = with_pairs(table, {("m", "b", "a"): paired_rows_of(pl.DataFrame(), "m", "b", "a")})
     assert gone["model_version"].to_list() == ["c"]
+
+
+def test_pairs_of_old_decisions_go_and_those_of_the_newest_stay() -> None:
+    table = pl.concat([rows("b", "a", "1", "2"), rows("c", "a", "1"), rows("d", "c", "1")])
+    said = [("m", "a", None), ("m", "b", "a"), ("m", "c", "a"), ("m", "c", "a"), ("m", "d", "c")]
+    decisions = pl.DataFrame(
+        said, schema=["name", "model_version", "champion_version"], orient="row"
+    )
+
+    def kept(keep: int) -> list[str]:
+        return kept_pairs(table, decisions, keep)["model_version"].to_list()
+
+    assert kept(1) == ["d"]
+    assert kept(3) == ["c", "d"]
+    assert kept(4) == ["b", "b", "c", "d"]
+    other = rows("z", "y", "1").with_columns(name=pl.lit("n"))
+    named = pl.concat(
+        [decisions, pl.DataFrame({"name": "n", "model_version": "z", "champion_version": "y"})]
+    )
+    assert kept_pairs(pl.concat([table, other]), named, 1)["model_version"].to_list() == ["d", "z"]
 
 
 def test_the_hash_is_of_what_was_said() -> None:
