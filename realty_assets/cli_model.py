@@ -56,7 +56,12 @@ def list_models(as_json: Json = False) -> None:
     warehouse = _warehouse()
     _models(warehouse)
     found = warehouse.read(sql("modeling/models_standing.sql")).to_dicts()
-    out.show({"models": found}, as_json)
+    held: dict[tuple[str, str], list[str]] = {}
+    if warehouse.exists("promotion.aliases"):
+        for row in warehouse.read("promotion.aliases").sort("alias").to_dicts():
+            held.setdefault((row["name"], row["model_version"]), []).append(row["alias"])
+    models = [{**row, "titles": held.get((row["name"], row["model_version"]), [])} for row in found]
+    out.show({"models": models}, as_json)
 
 
 def shown(version: str, rows: Path | None = None) -> dict[str, Any]:
