@@ -135,6 +135,16 @@ def with_metadata(result: dg.MaterializeResult, **metadata: Any) -> dg.Materiali
     )
 
 
+def last_materialized(instance: dg.DagsterInstance, tables: Sequence[str]) -> float | None:
+    """Since when all `tables` have stood as of a run: the earliest of their newest
+    materializations, seconds since 1970; None when one has never been made."""
+    found = [
+        instance.get_latest_materialization_event(dg.AssetKey(table.split("."))) for table in tables
+    ]
+    times = [event.timestamp for event in found if event is not None]
+    return min(times) if len(times) == len(tables) else None
+
+
 def _create_builds(tx: Tx) -> None:
     tx.conn.execute("CREATE SCHEMA IF NOT EXISTS ledger")
     tx.conn.execute(sql("ledger/builds.sql").text)
@@ -206,6 +216,7 @@ __all__ = [
     "Data",
     "built",
     "built_many",
+    "last_materialized",
     "record_build",
     "result_of",
     "with_metadata",

@@ -32,23 +32,47 @@ class Origins:
     columns: Mapping[str, Sequence[str]]
 
 
+@dataclass(frozen=True)
+class Root:
+    """A field of new listings that stands out itself, and whether it has come to be emptier."""
+
+    column: str
+    emptied: bool
+
+
+def root_of(breach: Breach, standing: Sequence[Breach], origins: Origins) -> Root | None:
+    """The field of new listings that `breach` comes from, if one of those that its feature is made
+    of stands out itself; one that the feed no longer fills goes first."""
+    if breach["method"] == ROW_COUNT:
+        return None
+    feature = breach["feature"]
+    emptied = _broken(standing, {NULL_SHARE}, rising=True)
+    if breach["population"] == LISTINGS:
+        return Root(feature, feature in emptied)
+    names = (feature, *(name for name in origins.columns.get(feature, ()) if name != feature))
+    changed = _broken(standing, {PSI, JENSEN_SHANNON, UNSEEN, "ks"})
+    for found, empty in ((emptied, True), (changed, False)):
+        for name in names:
+            if name in found:
+                return Root(name, empty)
+    return None
+
+
 def likely_cause(breach: Breach, standing: Sequence[Breach], origins: Origins) -> str:
     """One sentence about a row of sql/monitoring/open_breaches.sql; `standing` are all of them."""
     feature, method = breach["feature"], breach["method"]
     if method == ROW_COUNT:
         less = breach["value"] < 0
         return f"{'Fewer' if less else 'More'} {breach['population']} than usual came in."
-    emptied = _broken(standing, {NULL_SHARE}, rising=True)
-    if breach["population"] == LISTINGS:
-        return _of_the_feed(feature, method, breach["value"], feature in emptied)
-    sources = [name for name in origins.columns.get(feature, ()) if name != feature]
-    for name in (feature, *sources):
-        if name in emptied:
-            return f"The feed no longer fills {name}."
-    changed = _broken(standing, {PSI, JENSEN_SHANNON, UNSEEN, "ks"})
-    for name in (feature, *sources):
-        if name in changed:
-            return f"New listings differ in {name}."
+    root = root_of(breach, standing, origins)
+    if root is not None and breach["population"] == LISTINGS:
+        return _of_the_feed(feature, method, breach["value"], root.emptied)
+    if root is not None:
+        return (
+            f"The feed no longer fills {root.column}."
+            if root.emptied
+            else f"New listings differ in {root.column}."
+        )
     if breach["population"] == ASKED:
         return "Homes on the market differ from those that the champion learned from."
     if feature in PREDICTED:
