@@ -26,6 +26,7 @@ from realty_assets.modeling import checks as modeling_checks
 from realty_assets.modeling.judging import assets as judging
 from realty_assets.monitoring import assets as monitoring
 from realty_assets.monitoring import checks as monitoring_checks
+from realty_assets.monitoring.alerting import assets as alerting
 from realty_assets.operations import assets as operations
 from realty_assets.promotion import assets as promotion
 from realty_assets.publishing import assets as publishing
@@ -38,7 +39,8 @@ from realty_assets.warehouse import Warehouse
 
 ROOMS = [
     *(ingestion, exploration, publishing, cleaning, features),
-    *(modeling, judging, analysis, promotion, serving, judging_page, monitoring, operations),
+    *(modeling, judging, analysis, promotion, serving, judging_page, monitoring, alerting),
+    operations,
 ]
 CHECKS = [
     ingestion_checks,

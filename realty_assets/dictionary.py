@@ -16,6 +16,7 @@ VOLATILE: dict[str, frozenset[str]] = {
     "ledger.sale_decisions": frozenset({"decision_id", "decided_at", "run_id"}),
     "modeling.models": frozenset({"trained_at", "duration_s", "run_id"}),
     "modeling.openings": frozenset({"opened_at"}),
+    "monitoring.alert_events": frozenset({"noted_at"}),
     "monitoring.evidently_reports": frozenset({"sha256", "n_bytes"}),
     "promotion.decisions": frozenset({"decided_at", "ms_per_home"}),
     "promotion.aliases": frozenset({"moved_at"}),

@@ -18,7 +18,10 @@ from realty_assets.warehouse import Tx, Warehouse, WarehouseMissing, check_table
 # Not a table of the warehouse: what MLflow's registry holds.
 MLFLOW = "mlflow.registry"
 # Tell of runs, of this machine and of what was done to the home, nothing of the data.
-LEFT_OUT = ("ledger.full_runs", "operations.actions", "operations.backups")
+LEFT_OUT = (
+    *("ledger.full_runs", "monitoring.alert_events"),
+    *("operations.actions", "operations.backups"),
+)
 
 
 def table_fingerprint(

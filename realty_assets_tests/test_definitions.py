@@ -87,6 +87,7 @@ def test_every_phase_of_this_release_has_its_tables() -> None:
         "promotion/probations",
         *["serving/valuations", "serving/shadow_valuations", "serving/reports"],
         *["monitoring/profile", "monitoring/drift", "monitoring/performance"],
+        *["monitoring/alerts", "monitoring/alert_events"],
         *["operations/actions", "operations/backups"],
     }
 

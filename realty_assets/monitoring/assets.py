@@ -1,7 +1,6 @@
 """Dagster faces of the monitoring room."""
 
-from __future__ import annotations
-
+# No postponed annotations here: Dagster looks at the type of `context` itself.
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -9,7 +8,7 @@ from dataclasses import asdict
 import dagster as dg
 import polars as pl
 
-from realty_assets.faces import built, built_many, with_metadata
+from realty_assets.faces import built, built_many, last_materialized, with_metadata
 from realty_assets.features.tracks import MATRICES, OFF_MARKET
 from realty_assets.monitoring import evidently_pages, making
 from realty_assets.monitoring.dashboard import FOLDER, TEMPLATES
@@ -36,7 +35,7 @@ FACT_INPUTS = [
     "serving.valuations",
     "serving.listing_valuations",
 ]
-PERFORMANCE_VERSION, DAY_VERSION = "1", "1"
+PERFORMANCE_VERSION, DAY_VERSION = "1", "2"
 
 
 @dg.multi_asset(
@@ -110,7 +109,7 @@ def monthly_performance(warehouse: Warehouse) -> dg.MaterializeResult:
     description="The page of a day: what is red, since when, likely cause; how right values were.",
     **COMMON,
 )
-def days(warehouse: Warehouse) -> dg.MaterializeResult:
+def days(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
     today = market_today(warehouse)
     result = built(
         warehouse,
@@ -121,8 +120,10 @@ def days(warehouse: Warehouse) -> dg.MaterializeResult:
         compute=lambda: write_day(warehouse, today),
         intact=lambda: not damaged(warehouse.home, warehouse.read(DAYS)),
     )
-    # Also when nothing has changed: it says when monitoring last ended well.
-    place = write_metrics(warehouse, today, time.time())
+    # Also when nothing has changed: it says when monitoring last ended well. That is when the facts
+    # were last looked at, for the page follows the alerts, too.
+    looked_s = last_materialized(context.instance, [DRIFT, PERFORMANCE])
+    place = write_metrics(warehouse, today, time.time() if looked_s is None else looked_s)
     return with_metadata(
         result,
         page=dg.MetadataValue.path(warehouse.home / FOLDER / f"{today}.html"),

@@ -5,17 +5,17 @@ Everything is read from the tables of this room; the same tables give the same b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from realty_assets.drawing import percent
-from realty_assets.evaluation.acceptable import within
 from realty_assets.exploration.pictures import heat_map
 from realty_assets.monitoring.causes import Origins, likely_cause
 from realty_assets.monitoring.charts import Point, by_month
+from realty_assets.monitoring.out_of_line import NOMINAL, newest_figures, out_of_line
+from realty_assets.monitoring.words import METHODS, bounds, farthest, reach, where
 from realty_assets.pages import environment
 from realty_assets.statements import sql
 from realty_assets.warehouse import Warehouse
@@ -23,33 +23,12 @@ from realty_assets.warehouse import Warehouse
 Row = dict[str, Any]
 TEMPLATES = Path(__file__).parent / "templates"
 FOLDER = Path("reports") / "monitoring"
-INPUTS = ("monitoring.drift", "monitoring.performance", "features.registry")
-MOST_SHOWN, MOST_MONTHS, NOMINAL = 24, 24, 0.90
-METHODS = {
-    "psi": "PSI",
-    "ks": "KS distance",
-    "null_share": "more empty cells",
-    "jensen_shannon": "Jensen-Shannon distance",
-    "unseen_share": "never seen before",
-    "row_count": "ln(rows / usual)",
-}
+INPUTS = ("monitoring.drift", "monitoring.performance", "monitoring.alerts", "features.registry")
+MOST_SHOWN, MOST_MONTHS = 24, 24
 FIGURES = (
     ("mdape", "Median error (MdAPE)", percent, None),
     ("coverage_90", "Share inside the 90% interval", percent, NOMINAL),
     ("median_ratio", "Median ratio of value to price", lambda x: f"{x:.2f}", 1.0),
-)
-# A figure of closed sales, what it means when it is out of line, and when it is.
-WRONG: tuple[tuple[str, str, Callable[[Row], bool]], ...] = (
-    (
-        "coverage_90",
-        "Intervals hold fewer sales than they promise.",
-        lambda row: row["high"] < NOMINAL,
-    ),
-    (
-        "median_ratio",
-        "Values lie too high or too low as a whole.",
-        lambda row: within("median_ratio", row["value"]) is False,
-    ),
 )
 
 
@@ -61,6 +40,7 @@ def gather(warehouse: Warehouse, today: date) -> dict[str, list[Row]]:
         "shown": ("shown_drift", {"today": today, "most": MOST_SHOWN}),
         "performance": ("performance_shown", {"today": today}),
         "sources": ("feature_sources", {}),
+        "alerts": ("unresolved_alerts", {}),
     }
     with warehouse.transaction() as tx:
         return {
@@ -83,7 +63,7 @@ def page(facts: dict[str, list[Row]], today: date) -> str:
             charts=_charts(facts["performance"]),
             newest=newest_figures(facts["performance"]),
             picture=_picture(facts["shown"]),
-            methods=METHODS,
+            alerts=facts["alerts"],
             percent=percent,
         )
     )
@@ -122,7 +102,7 @@ def verdict(told: Sequence[Row]) -> tuple[str, str]:
 
 
 def _finding(cause: str, rows: Sequence[Row]) -> Row:
-    worst = max(rows, key=lambda row: abs(row["value"]) / row["threshold"])
+    worst = max(rows, key=reach)
     critical = any(row["severity"] == "critical" for row in rows)
     return {
         "severity": "critical" if critical else "warn",
@@ -131,62 +111,22 @@ def _finding(cause: str, rows: Sequence[Row]) -> Row:
         "month": max(row["month"] for row in rows),
         "n_consecutive": max(row["n_consecutive"] for row in rows),
         "n_features": len({row["feature"] for row in rows}),
-        "where": ", ".join(sorted({_where(row) for row in rows})),
-        "worst": f"{worst['feature']}: {METHODS[worst['method']]} {worst['value']:.3g} "
-        f"(told of from {worst['threshold']:.3g}; {worst['n']:,} rows)",
+        "where": ", ".join(sorted({where(row) for row in rows})),
+        "worst": farthest(worst),
     }
 
 
-def _where(row: Row) -> str:
-    track = "" if row["track"] == "all" else f" {row['track']}"
-    return row["population"] + track + ("" if row["slice"] == "all" else f" ({row['slice']})")
-
-
 def _performance_findings(rows: Sequence[Row]) -> list[Row]:
-    """Figures of a track's newest month that are out of line: coverage whose interval lies below
-    nominal, a median ratio that is not acceptable. Two months in a row are critical."""
-    told = []
-    for row in newest_figures(rows):
-        for metric, sentence, wrong in WRONG:
-            own = [r for r in rows if (r["track"], r["metric"]) == (row["track"], metric)]
-            run = list(takewhile(wrong, sorted(own, key=lambda r: r["month"], reverse=True)))
-            if run:
-                seen = run[0]
-                told.append(
-                    {
-                        "severity": "critical" if len(run) > 1 else "warn",
-                        "cause": sentence,
-                        "since": run[-1]["month"],
-                        "month": seen["month"],
-                        "n_consecutive": len(run),
-                        "n_features": 1,
-                        "where": f"closed sales {row['track']}",
-                        "worst": f"{metric} {seen['value']:.3g} ({seen['low']:.3g} to "
-                        f"{seen['high']:.3g}; {seen['n']:,} sales)",
-                    }
-                )
-    return told
-
-
-def newest_figures(rows: Sequence[Row]) -> list[Row]:
-    """The newest month of each track that has any: month, n, maturity_share, figures by name."""
-    found = []
-    for track in sorted({row["track"] for row in rows}):
-        own = [row for row in rows if row["track"] == track and row["value"] is not None]
-        if own:
-            month = max(row["month"] for row in own)
-            last = [row for row in own if row["month"] == month]
-            found.append(
-                {
-                    "track": track,
-                    "month": month,
-                    "n": last[0]["n"],
-                    "n_expected": last[0]["n_expected"],
-                    "maturity_share": last[0]["maturity_share"],
-                    "figures": {row["metric"]: row for row in last},
-                }
-            )
-    return found
+    told = ("severity", "cause", "since", "month", "n_consecutive")
+    return [
+        {
+            **{name: row[name] for name in told},
+            "n_features": 1,
+            "where": f"closed sales {row['track']}",
+            "worst": bounds(row),
+        }
+        for row in out_of_line(rows)
+    ]
 
 
 def _charts(rows: Sequence[Row]) -> list[Row]:
@@ -216,13 +156,13 @@ def _picture(rows: Sequence[Row]) -> Any:
     names: dict[str, dict[date, float]] = {}
     for row in rows:
         name = f"{row['feature'][:22]}, {METHODS[row['method']][:4]}"
-        reach = names.setdefault(f"{name} {row['track'][:2]}", {})
-        reach[row["month"]] = max(row["reach"] or 0.0, reach.get(row["month"], 0.0))
+        reached = names.setdefault(f"{name} {row['track'][:2]}", {})
+        reached[row["month"]] = max(row["reach"] or 0.0, reached.get(row["month"], 0.0))
     months = sorted({row["month"] for row in rows})[-MOST_MONTHS:]
     return heat_map(
         list(names),
         [f"{month:%Y-%m}" for month in months],
-        [[reach.get(month) for month in months] for reach in names.values()],
+        [[reached.get(month) for month in months] for reached in names.values()],
         title="Drift by feature and month",
         summary="as a share of its threshold; the strongest colour is at and beyond it",
         full=1.0,

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import polars as pl
 
-from realty_assets.monitoring.dashboard import FOLDER, gather, newest_figures, page
+from realty_assets.monitoring.dashboard import FOLDER, gather, page
 from realty_assets.monitoring.keeping import newest_pages
 from realty_assets.monitoring.metrics_file import metrics
+from realty_assets.monitoring.out_of_line import newest_figures
 from realty_assets.pages import write_page
 from realty_assets.warehouse import Warehouse
 
@@ -37,6 +38,7 @@ def write_metrics(warehouse: Warehouse, today: date, now_s: float) -> Path:
     """
     facts = gather(warehouse, today)
     newest = newest_figures(facts["performance"])
-    text = metrics(today, facts["open"], facts["judged"], newest, now_s)
+    standing, judged, alerts = facts["open"], facts["judged"], facts["alerts"]
+    text = metrics(today, standing, judged, newest, alerts, now_s)
     write_page(warehouse.home, METRICS, text, AGAIN)
     return warehouse.home / METRICS

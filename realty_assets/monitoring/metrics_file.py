@@ -16,6 +16,7 @@ PREFIX = "realty_monitoring"
 HELP = {
     "last_success_timestamp_seconds": "When monitoring last ended well, seconds since 1970, UTC.",
     "as_of_timestamp_seconds": "The day that the facts are of, by the data, seconds since 1970.",
+    "alerts": "Alerts that are not resolved, by severity and state.",
     "breaches": "Features and methods whose last judged month is a breach.",
     "longest_breach_months": "Judged months in a row that the longest standing breach has lasted.",
     "judged": "Measures of the last judged month.",
@@ -25,6 +26,7 @@ HELP = {
     "figure_known_share": "Share of the sales expected of that month that are known.",
 }
 SEVERITIES = ("warn", "critical")
+UNRESOLVED = ("open", "acknowledged", "snoozed")
 
 
 def metrics(
@@ -32,14 +34,20 @@ def metrics(
     standing: Sequence[Row],
     judged: Sequence[Row],
     newest: Sequence[Row],
+    alerts: Sequence[Row],
     now_s: float,
 ) -> str:
-    """The file's text: `standing` and `judged` as the page's queries give them, `newest` the newest
-    month of each track with its figures by name, `now_s` seconds since 1970."""
+    """The file's text: `standing`, `judged` and `alerts` as the page's queries give them, `newest`
+    the newest month of each track with its figures by name, `now_s` seconds since 1970."""
     samples: dict[str, list[tuple[Mapping[str, str], float]]] = {name: [] for name in HELP}
     samples["last_success_timestamp_seconds"].append(({}, now_s))
     as_of = datetime(today.year, today.month, today.day, tzinfo=UTC).timestamp()
     samples["as_of_timestamp_seconds"].append(({}, as_of))
+    by_state = Counter((row["severity"], row["state"]) for row in alerts)
+    for severity in SEVERITIES:
+        for state in UNRESOLVED:
+            where = {"severity": severity, "state": state}
+            samples["alerts"].append((where, by_state[severity, state]))
     counted = Counter((row["track"], row["population"], row["severity"]) for row in standing)
     for row in judged:
         where = {"track": row["track"], "population": row["population"]}

@@ -6,9 +6,11 @@ import shutil
 from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from realty_assets.features.tracks import MATRICES
+from realty_assets.monitoring.alerting.records import ALERT_SCHEMA, ALERTS, EVENT_SCHEMA, EVENTS
 from realty_assets.monitoring.making import make_facts
 from realty_assets.monitoring.policy import FILE, OWN_POLICY, read_policy
 from realty_assets.warehouse import Warehouse
@@ -29,6 +31,8 @@ def make_watched(market: Market, home: Path, *, with_facts: bool = False) -> Pat
         tx.conn.execute("UPDATE modeling.models SET cutoff = ?", [UNTIL])
         for table in ("profile", "drift", "performance", "days", "evidently_reports"):
             tx.conn.execute(f"DROP TABLE monitoring.{table}")
+        tx.replace(ALERTS, pl.DataFrame(schema=ALERT_SCHEMA))
+        tx.replace(EVENTS, pl.DataFrame(schema=EVENT_SCHEMA))
     if with_facts:
         for table, rows in make_facts(warehouse, TODAY, read_policy(home)).items():
             warehouse.replace(table, rows)

@@ -58,6 +58,7 @@ def facts(standing: list[dict], figures: list[dict] | None = None) -> dict[str, 
         "shown": [],
         "performance": figures or [],
         "sources": sources,
+        "alerts": [],
     }
 
 
@@ -179,7 +180,8 @@ def test_metrics_are_in_the_form_that_prometheus_reads() -> None:
             "figures": {"mdape": {"value": 0.08}},
         }
     ]
-    text = metrics(TODAY, [breach("sales", "area")], judged, newest, 1.0)
+    told = [{"severity": "critical", "state": "open"}]
+    text = metrics(TODAY, [breach("sales", "area")], judged, newest, told, 1.0)
     assert text.endswith("\n")
     sample = re.compile(
         r'realty_monitoring_[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [-+.e\d]+'
@@ -192,6 +194,8 @@ def test_metrics_are_in_the_form_that_prometheus_reads() -> None:
     assert 'realty_monitoring_figure{track="off_market",figure="mdape"} 0.08' in text
     assert "realty_monitoring_as_of_timestamp_seconds 1677715200" in text
     assert "known_share{" not in text
+    assert 'realty_monitoring_alerts{severity="critical",state="open"} 1' in text
+    assert 'realty_monitoring_alerts{severity="warn",state="snoozed"} 0' in text
 
 
 def test_only_the_newest_pages_are_kept(tmp_path: Path) -> None:

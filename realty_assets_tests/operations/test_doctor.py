@@ -137,6 +137,8 @@ SICK: list[tuple[str, Callable[[Path], object], Check, str]] = [
     ("a file for a folder", a_file_for_a_folder, places.folders, "reports is no folder"),
     ("the clock", in_the_future, places.clock, "which the clock of this machine has not reached"),
     ("promotion policy", written("promotion.yaml", "floors: []"), places.own_files, "version"),
+    ("monitoring policy", written("monitoring.yaml", "- ["), places.own_files, "monitoring.yaml"),
+    ("alerts policy", written("alerts.yaml", "version: 9"), places.own_files, "alerts.yaml"),
     ("barred terms", written("policy.yaml", "- ["), places.own_files, "policy.yaml"),
     ("a mapping", written("sources/mine.yaml", "name: ["), places.own_files, "mine.yaml"),
     ("a layer", written("layers/parks.yaml", "name: ["), places.own_files, "parks.yaml"),

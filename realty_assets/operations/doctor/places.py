@@ -16,6 +16,8 @@ from realty_assets.features.layers import read_layers
 from realty_assets.features.policy import read_policy as read_barred
 from realty_assets.home import FOLDERS
 from realty_assets.ingestion.sources import read_mapping
+from realty_assets.monitoring.alerting.policy import read_policy as read_alerts
+from realty_assets.monitoring.policy import read_policy as read_monitoring
 from realty_assets.operations.doctor.finding import Finding, Patient
 from realty_assets.promotion.policy import read_policy
 
@@ -63,6 +65,8 @@ def own_files(patient: Patient) -> Iterator[Finding]:
     home = patient.home
     readers: list[tuple[Path, Callable[[], Any]]] = [
         (home / "promotion.yaml", lambda: read_policy(home)),
+        (home / "monitoring.yaml", lambda: read_monitoring(home)),
+        (home / "alerts.yaml", lambda: read_alerts(home)),
         (home / "policy.yaml", lambda: read_barred(home)),
         (home / "layers", lambda: read_layers(home / "layers")),
     ]
