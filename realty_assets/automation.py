@@ -1,5 +1,5 @@
-"""What happens by itself: the sensors on the inbox and on new models, the monthly retrain, and what
-follows from new data.
+"""What happens by itself: the sensors on the inbox and on new models, the monthly retrain, what
+follows from new data, and the watch over alerts.
 
 Pure of the warehouse: a sensor never opens it. What each rule may do is listed in docs/charter.md.
 """
@@ -9,17 +9,27 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
 
 from realty_assets.challengers import challenger_sensor, promotion_job
+from realty_assets.faces import last_materialized
+from realty_assets.failures import digest_of, failing_steps
 from realty_assets.ingestion.inbox import pending
+from realty_assets.monitoring.alerting.breaches import stopped
+from realty_assets.monitoring.alerting.making import FAILING, WAITING
+from realty_assets.monitoring.alerting.policy import read_policy
+from realty_assets.monitoring.alerting.records import ALERTS, EVENTS
 from realty_assets.settings import get_settings
 
-# Rooms whose tables follow new data at once. Models do not: they wait for the monthly retrain.
 # State of the inbox that a run was started for, and how often one state is tried.
 STATE_TAG, MOST_TRIES = "realty/inbox_state", 3
+# What monitoring ends with, when it ends well.
+MONITORED = ("monitoring.drift", "monitoring.performance", "monitoring.days")
+WATCH_TAG = "realty/alerts_state"
+# Rooms whose tables follow new data at once. Models do not: they wait for the monthly retrain.
 FOLLOWING_GROUPS = (
     *("exploration", "publishing", "cleaning", "features", "serving", "monitoring"),
 )
@@ -72,6 +82,11 @@ evaluate_job = dg.define_asset_job(
     description="Honest evaluation of the backtests: baselines, splits, segments, rivals.",
 )
 
+alerts_job = dg.define_asset_job(
+    "tell_alerts",
+    selection=dg.AssetSelection.assets(ALERTS.split("."), EVENTS.split(".")),
+    description="Looks at what is out of line, and tells the channels what they were not told.",
+)
 backup_job = dg.define_asset_job(
     "backup",
     selection=dg.AssetSelection.groups("operations"),
@@ -127,6 +142,54 @@ def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Sk
     )
 
 
+@dg.sensor(
+    job=alerts_job,
+    name="alerts_watch",
+    minimum_interval_seconds=300,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Tells of a monitoring that has stopped, and of steps that fail, at once; tries "
+    "channels that failed again.",
+)
+def alerts_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    instance = context.instance
+    last = last_materialized(instance, MONITORED)
+    state = _reason_to_look(instance, last)
+    if state is None:
+        return dg.SkipReason("There is nothing to tell that has not been told.")
+    tried = instance.get_runs(filters=dg.RunsFilter(tags={WATCH_TAG: state}))
+    if any(run.is_success or not run.is_finished for run in tried):
+        return dg.SkipReason(f"There is a run for {state}.")
+    if len(tried) >= MOST_TRIES:
+        return dg.SkipReason(f"{len(tried)} runs have failed for {state}: see their logs.")
+    config = {"ops": {"alerts": {"config": {"last_success_s": last}}}}
+    return dg.SensorResult(
+        run_requests=[
+            dg.RunRequest(
+                run_key=f"{state}-{len(tried)}", run_config=config, tags={WATCH_TAG: state}
+            )
+        ]
+    )
+
+
+def _reason_to_look(instance: dg.DagsterInstance, last_success_s: float | None) -> str | None:
+    """Why alerts are to be looked at though no monitoring has run, as a name that stays the same
+    while there is nothing new: once a day while monitoring has stopped, once for other failures of
+    steps than at the last look, once an hour while events wait for a channel."""
+    now = datetime.now(UTC).replace(tzinfo=None)
+    if stopped(last_success_s, now, read_policy(get_settings().home)):
+        return f"stopped-{last_success_s:.0f}-{now:%Y-%m-%d}"
+    made = instance.get_latest_materialization_event(dg.AssetKey(ALERTS.split(".")))
+    if made is None or made.asset_materialization is None:
+        return None
+    told = made.asset_materialization.metadata
+    # What is done by hand tells nothing of these.
+    if FAILING in told and told[FAILING].value != (failing := digest_of(failing_steps(instance))):
+        return f"failed-{failing}-{made.timestamp:.0f}"
+    if WAITING in told and told[WAITING].value:
+        return f"unsent-{now:%Y-%m-%d-%H}"
+    return None
+
+
 @dg.schedule(
     job=all_job,
     name="monthly_retrain",
@@ -146,6 +209,8 @@ follow_sensor = dg.AutomationConditionSensorDefinition(
     minimum_interval_seconds=10,
 )
 
-jobs = [ingest_job, all_job, backtest_job, evaluate_job, promotion_job, backup_job]
-sensors: Sequence[dg.SensorDefinition] = [inbox_sensor, follow_sensor, challenger_sensor]
+jobs = [ingest_job, all_job, backtest_job, evaluate_job, promotion_job, alerts_job, backup_job]
+sensors: Sequence[dg.SensorDefinition] = [
+    *(inbox_sensor, follow_sensor, challenger_sensor, alerts_sensor),
+]
 schedules = [monthly_retrain]
