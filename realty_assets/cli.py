@@ -14,6 +14,7 @@ import typer
 
 from realty_assets import cli_actions as actions
 from realty_assets import (
+    cli_alerts,
     cli_evaluate,
     cli_explore,
     cli_model,
@@ -39,6 +40,7 @@ app.add_typer(cli_quarantine.app)
 app.add_typer(cli_sources.app)
 app.add_typer(cli_sales.app)
 app.add_typer(cli_model.app)
+app.add_typer(cli_alerts.app)
 FILE_COLUMNS = [
     *["file_name", "status", "rows_read", "rows_staged", "rows_quarantined", "rows_unchanged"]
 ]
