@@ -12,6 +12,7 @@ import pytest
 
 from realty_assets.settings import REPO_ROOT
 from realty_assets_tests.markets import environment, realty_here
+from realty_assets_tests.monitoring.alert_samples import alerts_of_every_kind
 from realty_assets_tests.operations.conftest import Kept
 from realty_assets_tests.operations.homes import copy_tree
 
@@ -54,6 +55,8 @@ def test_the_commands_of_a_runbook_do_what_it_says(
     kept: Kept, tmp_path: Path, page: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = copy_tree(kept.home, tmp_path / "home")
+    if page.stem.startswith("alert-"):
+        alerts_of_every_kind(home)
     own = environment(home)
     env = own | {"PATH": f"{Path(sys.executable).parent}:{own['PATH']}", "COLUMNS": "200"}
     found = steps(page.read_text(encoding="utf-8"))
