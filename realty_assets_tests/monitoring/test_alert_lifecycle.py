@@ -154,7 +154,7 @@ verbs = st.tuples(
 steps = st.lists(st.tuples(st.integers(0, 20), st.one_of(breaches, verbs)), max_size=14)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(steps)
 def test_whatever_happens_the_tables_hold_together(sequence: list[tuple[int, Any]]) -> None:
     book, today = new_book(), TODAY
