@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import time
+import warnings
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -23,6 +25,7 @@ from realty_assets.monitoring.alerting.making import FAILING, WAITING
 from realty_assets.monitoring.alerting.policy import read_policy
 from realty_assets.monitoring.alerting.records import ALERTS, EVENTS
 from realty_assets.settings import get_settings
+from realty_assets.switches import AUTOMATION, paused
 
 # State of the inbox that a run was started for, and how often one state is tried.
 STATE_TAG, MOST_TRIES = "realty/inbox_state", 3
@@ -94,6 +97,19 @@ backup_job = dg.define_asset_job(
 )
 
 
+switch_job = dg.define_asset_job(
+    "switch",
+    selection=dg.AssetSelection.groups("operations"),
+    description="Pauses or resumes publishing or automation, as its configuration says.",
+)
+
+
+def why_still(home: Path) -> dg.SkipReason | None:
+    """Why nothing may start by itself now; None when it may."""
+    turn = paused(home, AUTOMATION)
+    return dg.SkipReason(turn.sentence) if turn else None
+
+
 def quiet_files(home: Path, quiet_s: float, now: float) -> list[tuple[str, int, int]]:
     """(path in the inbox, inode, ctime in ns) of waiting files that have stopped growing.
 
@@ -120,6 +136,8 @@ def quiet_files(home: Path, quiet_s: float, now: float) -> list[tuple[str, int, 
 )
 def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     settings = get_settings()
+    if still := why_still(settings.home):
+        return still
     files = quiet_files(settings.home, settings.inbox_quiet_s, time.time())
     if not files:
         return dg.SkipReason("The inbox is empty, or what stands in it is still growing.")
@@ -197,19 +215,40 @@ def _reason_to_look(instance: dg.DagsterInstance, last_success_s: float | None) 
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Retrains on the second of each month; a new model is judged.",
 )
-def monthly_retrain(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+def monthly_retrain(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    if still := why_still(get_settings().home):
+        return still
     at = context.scheduled_execution_time
     return dg.RunRequest(run_key=f"retrain-{at:%Y-%m}", tags={"realty/trigger": "monthly_retrain"})
 
 
-follow_sensor = dg.AutomationConditionSensorDefinition(
-    "follow_new_data",
-    target=dg.AssetSelection.all(),
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    minimum_interval_seconds=10,
-)
+class FollowSensor(dg.AutomationConditionSensorDefinition):
+    """Skips while automation is paused; what came meanwhile is followed once it is resumed.
 
-jobs = [ingest_job, all_job, backtest_job, evaluate_job, promotion_job, alerts_job, backup_job]
+    Evaluated where the code runs: Dagster's daemon, which does it otherwise, knows of no switch.
+    """
+
+    def evaluate_tick(self, context: dg.SensorEvaluationContext) -> Any:
+        if still := why_still(get_settings().home):
+            rests = dg.SensorDefinition(name=self.name, evaluation_fn=lambda _: still)
+            return rests.evaluate_tick(context)
+        return super().evaluate_tick(context)
+
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", dg.BetaWarning)
+    follow_sensor = FollowSensor(
+        "follow_new_data",
+        target=dg.AssetSelection.all(),
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        minimum_interval_seconds=10,
+        use_user_code_server=True,
+    )
+
+jobs = [
+    *(ingest_job, all_job, backtest_job, evaluate_job, promotion_job, alerts_job),
+    *(backup_job, switch_job),
+]
 sensors: Sequence[dg.SensorDefinition] = [
     *(inbox_sensor, follow_sensor, challenger_sensor, alerts_sensor),
 ]

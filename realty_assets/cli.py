@@ -177,6 +177,8 @@ app.command()(cli_ratio_study.ratio_study)
 app.command()(cli_operations.backup)
 app.command()(cli_operations.restore)
 app.command()(cli_operations.doctor)
+app.command()(cli_operations.pause)
+app.command()(cli_operations.resume)
 
 
 def main() -> None:

@@ -105,7 +105,16 @@ def run(what: str, progress: Progress, force: bool = False) -> Report:
         "n_materialized": len(done.materialized),
         "n_reused": len(done.reused),
         "rebuilt": [key.to_user_string() for key in done.materialized if key not in done.reused],
+        **_kept_back(done),
     }
+
+
+def _kept_back(done: RunOutcome) -> Report:
+    """What a pause of publishing kept as it was, and why; nothing when nothing was."""
+    if not done.kept_back:
+        return {}
+    keys = [key.to_user_string() for key in done.kept_back]
+    return {"kept_back": keys, "note": next(iter(done.kept_back.values()))}
 
 
 def status() -> Report:
@@ -158,7 +167,7 @@ def report(open_it: bool, progress: Progress) -> Report:
         import webbrowser
 
         webbrowser.open(Path(pages[0]["path"]).as_uri())
-    return {"run_id": done.run_id, "reports": pages}
+    return {"run_id": done.run_id, "reports": pages, **_kept_back(done)}
 
 
 def fingerprint(tables: list[str]) -> Report:
@@ -239,7 +248,7 @@ def _full_run(settings: Settings, progress: Progress) -> RunOutcome:
     from realty_assets import up_to_date
 
     done = _execute("all", progress, title="run all")
-    if done.last_word:
+    if done.last_word and not done.kept_back:
         up_to_date.remember_full_run(settings, _warehouse(), done.run_id)
     return done
 

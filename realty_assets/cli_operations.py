@@ -1,4 +1,4 @@
-"""`realty backup`, `restore` and `doctor`: keeping a home alive."""
+"""`realty backup`, `restore`, `doctor`, `pause` and `resume`: keeping a home alive."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ from realty_assets import operations_actions as actions
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 By = Annotated[str | None, typer.Option("--by", help="Who asks for it (default: the user).")]
+Switch = Annotated[str, typer.Argument(help="publishing, or automation.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the action.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would be done; change nothing.")
+]
 DRILL = ["track", "state", "n", "detail"]
 
 
@@ -55,3 +60,28 @@ def doctor(
     out.show(told, as_json)
     if told["n_wrong"]:
         raise typer.Exit(1)
+
+
+def pause(
+    switch: Switch,
+    reason: Reason,
+    by: By = None,
+    until: Annotated[
+        str | None, typer.Option("--until", help="First day (YYYY-MM-DD, UTC) on which it is over.")
+    ] = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Stop what happens by itself (automation), or what is published (publishing), at once."""
+    out.show(actions.turn("pause", switch, reason, by, until, dry_run), as_json)
+
+
+def resume(
+    switch: Switch,
+    reason: Reason,
+    by: By = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Let automation or publishing go on."""
+    out.show(actions.turn("resume", switch, reason, by, None, dry_run), as_json)

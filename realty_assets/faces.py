@@ -17,6 +17,7 @@ import polars as pl
 
 from realty_assets.fingerprint import content_hashes, table_fingerprint
 from realty_assets.statements import SqlFile, sql
+from realty_assets.switches import PublishingPaused, Turn, publishing_paused
 from realty_assets.warehouse import (
     Changes,
     TableReport,
@@ -27,6 +28,8 @@ from realty_assets.warehouse import (
 from realty_assets.warehouse_file import WarehouseBusy
 
 BUILDS = "ledger.builds"
+# In the metadata of a table that a pause of publishing kept as it was: the sentence that says so.
+KEPT_BACK = "kept_back"
 Data = pl.DataFrame | SqlFile | Changes
 
 
@@ -73,7 +76,11 @@ def built_many(
     intact: Callable[[], bool] = lambda: True,
     named_by: Sequence[str] = (),
 ) -> Iterator[dg.MaterializeResult]:
-    """`built` for tables that are made together; all are swapped in by one transaction."""
+    """`built` for tables that are made together; all are swapped in by one transaction.
+
+    While publishing is paused, what is published stays as it stands. Raises PublishingPaused when
+    it does not stand yet.
+    """
     with warehouse.transaction() as tx:
         _create_builds(tx)
         input_hash = _input_hash(tx, inputs, code_version, settings)
@@ -83,6 +90,9 @@ def built_many(
         else:
             results = []
     if not results or not intact():
+        if pause := publishing_paused(warehouse.home, tables):
+            yield from _kept_back(warehouse, tables, pause)
+            return
         results = []
         made = compute()
         if missing := set(tables) - set(made):
@@ -99,6 +109,25 @@ def built_many(
                 record_build(tx, table, input_hash, output_hash, code_version)
                 results.append(_result(report, output_hash, False))
     yield from results
+
+
+def _kept_back(
+    warehouse: Warehouse, tables: Sequence[str], pause: Turn
+) -> list[dg.MaterializeResult]:
+    with warehouse.transaction() as tx:
+        if missing := [table for table in tables if not tx.exists(table)]:
+            raise PublishingPaused(f"{', '.join(missing)} was not made: {pause.sentence}")
+        return [
+            _result(tx.report(table), _output_hash(tx, table), True, {KEPT_BACK: pause.sentence})
+            for table in tables
+        ]
+
+
+def severity_of_published(warehouse: Warehouse) -> dg.AssetCheckSeverity:
+    """That of a check that holds what is published against the tables it is made from: while
+    publishing is paused it falls behind them as it is meant to, and nothing stops for that."""
+    paused = publishing_paused(warehouse.home, ["publish.any"])
+    return dg.AssetCheckSeverity.WARN if paused else dg.AssetCheckSeverity.ERROR
 
 
 def record_build(tx: Tx, table: str, input_hash: str, output_hash: str, code_version: str) -> None:
@@ -213,11 +242,13 @@ def _result(
 
 __all__ = [
     "BUILDS",
+    "KEPT_BACK",
     "Data",
     "built",
     "built_many",
     "last_materialized",
     "record_build",
     "result_of",
+    "severity_of_published",
     "with_metadata",
 ]

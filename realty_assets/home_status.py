@@ -8,6 +8,7 @@ from realty_assets.features.tracks import MATRICES, TRACKS
 from realty_assets.ingestion.inbox import pending
 from realty_assets.settings import Settings
 from realty_assets.statements import sql
+from realty_assets.switches import SWITCHES, paused
 from realty_assets.today import market_today
 from realty_assets.warehouse import Tx, Warehouse
 
@@ -16,7 +17,12 @@ def describe(settings: Settings, warehouse: Warehouse) -> dict[str, Any]:
     """Files, rows, tables, models, tracks and what waits; an empty home says what to do first."""
     inbox = settings.home / "inbox"
     waiting = [str(path.relative_to(inbox)) for path in pending(settings.home)]
-    told: dict[str, Any] = {"home": str(settings.home), "waiting_in_inbox": waiting}
+    turns = [paused(settings.home, switch) for switch in SWITCHES]
+    told: dict[str, Any] = {
+        "home": str(settings.home),
+        "paused": [turn.sentence for turn in turns if turn],
+        "waiting_in_inbox": waiting,
+    }
     if not warehouse.exists("ledger.files"):
         return told | {"next": "nothing has been ingested: `realty ingest PATH` or `realty demo`"}
     with warehouse.connect() as conn:

@@ -40,6 +40,25 @@ def backup(folder: Path | None, reason: str, by: str | None, progress: Progress)
     return {"run_id": done.run_id, **told}
 
 
+def turn(
+    verb: str, switch: str, reason: str, by: str | None, until: str | None, dry_run: bool
+) -> Report:
+    """Pauses or resumes; at once, so not as a run, which would wait for its turn."""
+    from realty_assets.operations.pausing import turn as turn_switch
+
+    who = by if by is not None else user()
+    cli_actions._home()
+    return turn_switch(
+        cli_actions._warehouse(),
+        verb,
+        switch,
+        reason=reason,
+        by=who,
+        until=until,
+        dry_run=dry_run,
+    )
+
+
 def restore(
     backup: Path, to: Path, reason: str, by: str | None, without_drill: bool, progress: Progress
 ) -> Report:

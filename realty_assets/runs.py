@@ -17,6 +17,7 @@ import dagster as dg
 import psutil
 
 from realty_assets.errors import RealtyError, if_disk_full
+from realty_assets.faces import KEPT_BACK
 from realty_assets.processes import BORN_TAG, PID_TAG, process_tags
 
 POLL_S = 0.3
@@ -44,6 +45,8 @@ class RunOutcome:
     step_s: Mapping[str, float]
     # Whether no other run has made any of these tables since.
     last_word: bool
+    # Tables that a pause of publishing kept as they were, by key, with the sentence that says so.
+    kept_back: Mapping[dg.AssetKey, str]
 
 
 @contextmanager
@@ -105,6 +108,11 @@ def execute(
         time.monotonic() - started,
         {key: seconds for key, seconds in map(_step_seconds, result.all_events) if key},
         all(_made_by(instance, one.asset_key) == run_id for one in made),
+        {
+            one.asset_key: str(one.metadata[KEPT_BACK].value)
+            for one in made
+            if KEPT_BACK in one.metadata
+        },
     )
 
 

@@ -13,16 +13,21 @@ from pydantic import Field
 from realty_assets.faces import result_of
 from realty_assets.fingerprint import table_fingerprint
 from realty_assets.operations.making import make_backup
+from realty_assets.operations.pausing import turn
 from realty_assets.operations.records import ACTIONS, BACKUPS, create_tables
 from realty_assets.settings import get_settings
 from realty_assets.warehouse import Warehouse
 
 
 class OperationsConfig(dg.Config):
-    """What one run does to the home: nothing, or one backup."""
+    """What one run does to the home: nothing, or what is asked for."""
 
     backup: dict[str, Any] = Field(
         default={}, description="folder, reason and by of a backup to make."
+    )
+    switch: dict[str, Any] = Field(
+        default={},
+        description="verb (pause, resume), switch (publishing, automation), reason, by and until.",
     )
 
 
@@ -52,6 +57,8 @@ def operations(
     if config.backup:
         settings = get_settings().model_dump(mode="json")
         told = make_backup(warehouse, settings, **config.backup, run_id=context.run_id)
+    if config.switch:
+        turn(warehouse, **config.switch)
     with warehouse.transaction() as tx:
         create_tables(tx)
         for table in (ACTIONS, BACKUPS):

@@ -9,6 +9,7 @@ from typing import Any
 from realty_assets.errors import RealtyError
 from realty_assets.operations.backup import back_up
 from realty_assets.operations.manifest import Manifest
+from realty_assets.operations.pausing import record_turns
 from realty_assets.operations.records import (
     check_action,
     record_action,
@@ -36,6 +37,7 @@ def make_backup(
     into = Path(folder)
     with warehouse.transaction() as tx:
         owed = record_found(tx, warehouse.home, into)
+    record_turns(warehouse)
     try:
         place, manifest = back_up(warehouse, into, settings)
     except RealtyError as error:

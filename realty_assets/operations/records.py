@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -49,13 +50,16 @@ def record_action(
     outcome: str,
     detail: Mapping[str, Any],
     run_id: str | None = None,
+    action_id: str | None = None,
+    acted_at: datetime | None = None,
 ) -> str:
-    """Adds a row to operations.actions; returns its id."""
+    """Adds a row to operations.actions, a new one of now unless id and time (UTC) are given;
+    returns its id."""
     create_tables(tx)
-    action_id = uuid.uuid4().hex[:16]
+    action_id = action_id or uuid.uuid4().hex[:16]
     row = {
         "action_id": action_id,
-        "acted_at": utc_now(),
+        "acted_at": acted_at or utc_now(),
         "acted_by": by.strip(),
         "run_id": run_id,
         "verb": verb,

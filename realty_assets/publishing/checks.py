@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import dagster as dg
 
+from realty_assets.faces import severity_of_published
 from realty_assets.publishing import verify
 from realty_assets.warehouse import Warehouse
 
@@ -20,7 +21,7 @@ def _blocking(
         wrong = find(warehouse)
         return dg.AssetCheckResult(
             passed=not wrong,
-            severity=dg.AssetCheckSeverity.ERROR,
+            severity=severity_of_published(warehouse),
             metadata={"n_wrong": len(wrong), "wrong": dg.MetadataValue.json(wrong)},
         )
 

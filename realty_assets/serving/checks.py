@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import dagster as dg
 
+from realty_assets.faces import severity_of_published
 from realty_assets.serving.champion import champion_tracks
 from realty_assets.serving.listing_valuations import LISTING_TRACKS
 from realty_assets.statements import SqlFile, sql
@@ -33,6 +34,7 @@ def _whole(
         outcomes = warehouse.read(sql("serving/outcomes.sql").bind(valuations=table))
         return dg.AssetCheckResult(
             passed=wrong.is_empty(),
+            severity=severity_of_published(warehouse),
             metadata={
                 "wrong_rows": wrong.height,
                 "examples": dg.MetadataValue.json(wrong.head(EXAMPLES).to_dicts()),

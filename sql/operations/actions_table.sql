@@ -1,4 +1,4 @@
--- One row is what someone did to the home as a whole: backup, restore; added, never changed.
+-- One row is what someone did to the home as a whole: backup, restore, pause; added, never changed.
 -- outcome: done or failed; detail: what came of it, as JSON.
 CREATE TABLE IF NOT EXISTS operations.actions (
     action_id VARCHAR,

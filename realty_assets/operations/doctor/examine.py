@@ -13,6 +13,7 @@ OUTSIDE: Mapping[str, Check] = {
     "disk space": places.disk,
     "clock": places.clock,
     "policies and mappings": places.own_files,
+    "switches": places.switches,
     "inbox": places.inbox,
     "deliveries": places.commands,
     "warehouse": tables.opens,

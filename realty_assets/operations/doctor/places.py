@@ -20,6 +20,7 @@ from realty_assets.monitoring.alerting.policy import read_policy as read_alerts
 from realty_assets.monitoring.policy import read_policy as read_monitoring
 from realty_assets.operations.doctor.finding import Finding, Patient
 from realty_assets.promotion.policy import read_policy
+from realty_assets.switches import SWITCHES, paused
 
 # A clock that differs by less has only not been set for a while.
 CLOCK_S = 3600.0
@@ -108,6 +109,14 @@ def commands(patient: Patient) -> Iterator[Finding]:
             "give the same `realty ingest` again: nothing is delivered twice",
             "note",
         )
+
+
+def switches(patient: Patient) -> Iterator[Finding]:
+    """Publishing and automation are on."""
+    for switch in SWITCHES:
+        if turn := paused(patient.home, switch):
+            mend = f"`realty resume {switch} --reason ...`, when its reason is gone"
+            yield Finding(turn.sentence, mend, "note")
 
 
 def clock(patient: Patient) -> Iterator[Finding]:
