@@ -16,6 +16,7 @@ from typing import Any
 
 import dagster as dg
 
+from realty_assets.budgets import overstepped
 from realty_assets.challengers import challenger_sensor, promotion_job
 from realty_assets.faces import last_materialized
 from realty_assets.failures import digest_of, failing_steps
@@ -24,6 +25,7 @@ from realty_assets.monitoring.alerting.breaches import stopped
 from realty_assets.monitoring.alerting.making import FAILING, WAITING
 from realty_assets.monitoring.alerting.policy import read_policy
 from realty_assets.monitoring.alerting.records import ALERTS, EVENTS
+from realty_assets.operations.home_files import BACKUPS
 from realty_assets.settings import get_settings
 from realty_assets.switches import AUTOMATION, paused
 
@@ -104,10 +106,19 @@ switch_job = dg.define_asset_job(
 )
 
 
+retain_job = dg.define_asset_job(
+    "retain",
+    selection=dg.AssetSelection.groups("operations"),
+    description="Lets go of what the home's retention policy does not keep.",
+)
+
+
 def why_still(home: Path) -> dg.SkipReason | None:
     """Why nothing may start by itself now; None when it may."""
-    turn = paused(home, AUTOMATION)
-    return dg.SkipReason(turn.sentence) if turn else None
+    if turn := paused(home, AUTOMATION):
+        return dg.SkipReason(turn.sentence)
+    spent = [over.sentence for over in overstepped(home) if over.hard]
+    return dg.SkipReason(" ".join(spent)) if spent else None
 
 
 def quiet_files(home: Path, quiet_s: float, now: float) -> list[tuple[str, int, int]]:
@@ -222,6 +233,46 @@ def monthly_retrain(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg
     return dg.RunRequest(run_key=f"retrain-{at:%Y-%m}", tags={"realty/trigger": "monthly_retrain"})
 
 
+def _keeping(
+    context: dg.ScheduleEvaluationContext, schedule: str, config: dict[str, Any]
+) -> dg.RunRequest | dg.SkipReason:
+    """The run that a schedule of the operations room asks for; none while automation rests."""
+    if still := why_still(get_settings().home):
+        return still
+    at = context.scheduled_execution_time
+    return dg.RunRequest(
+        run_key=f"{schedule}-{at:%Y-%m-%d}",
+        run_config={"ops": {"operations": {"config": config}}},
+        tags={"realty/trigger": schedule},
+    )
+
+
+# These two take room on the disk, or give it back: a person starts them in the UI.
+@dg.schedule(
+    job=backup_job,
+    name="daily_backup",
+    cron_schedule="30 2 * * *",
+    default_status=dg.DefaultScheduleStatus.STOPPED,
+    description="Makes a backup below the home's backups/ every night.",
+)
+def daily_backup(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    folder = str(get_settings().home / BACKUPS)
+    asked = {"folder": folder, "reason": "every night", "by": "daily_backup"}
+    return _keeping(context, "daily_backup", {"backup": asked})
+
+
+@dg.schedule(
+    job=retain_job,
+    name="weekly_retain",
+    cron_schedule="30 4 * * 0",
+    default_status=dg.DefaultScheduleStatus.STOPPED,
+    description="Lets go of what the retention policy does not keep, every Sunday.",
+)
+def weekly_retain(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    asked = {"reason": "every week", "by": "weekly_retain"}
+    return _keeping(context, "weekly_retain", {"retain": asked})
+
+
 class FollowSensor(dg.AutomationConditionSensorDefinition):
     """Skips while automation is paused; what came meanwhile is followed once it is resumed.
 
@@ -247,9 +298,9 @@ with warnings.catch_warnings():
 
 jobs = [
     *(ingest_job, all_job, backtest_job, evaluate_job, promotion_job, alerts_job),
-    *(backup_job, switch_job),
+    *(backup_job, switch_job, retain_job),
 ]
 sensors: Sequence[dg.SensorDefinition] = [
     *(inbox_sensor, follow_sensor, challenger_sensor, alerts_sensor),
 ]
-schedules = [monthly_retrain]
+schedules = [monthly_retrain, daily_backup, weekly_retain]

@@ -22,6 +22,7 @@ from realty_assets import (
     cli_promote,
     cli_quarantine,
     cli_ratio_study,
+    cli_retain,
     cli_sales,
     cli_sources,
     cli_value,
@@ -41,6 +42,7 @@ app.add_typer(cli_sources.app)
 app.add_typer(cli_sales.app)
 app.add_typer(cli_model.app)
 app.add_typer(cli_alerts.app)
+app.add_typer(cli_retain.app)
 FILE_COLUMNS = [
     *["file_name", "status", "rows_read", "rows_staged", "rows_quarantined", "rows_unchanged"]
 ]
@@ -179,6 +181,7 @@ app.command()(cli_operations.restore)
 app.command()(cli_operations.doctor)
 app.command()(cli_operations.pause)
 app.command()(cli_operations.resume)
+app.command()(cli_operations.costs)
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ MLFLOW = "mlflow.registry"
 LEFT_OUT = (
     *("ledger.full_runs", "monitoring.alert_events"),
     *("operations.actions", "operations.backups"),
+    *("operations.holds", "operations.retention", "operations.costs"),
 )
 
 

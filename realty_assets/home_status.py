@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from realty_assets.budgets import overstepped
 from realty_assets.features.tracks import MATRICES, TRACKS
 from realty_assets.ingestion.inbox import pending
 from realty_assets.settings import Settings
@@ -21,6 +22,7 @@ def describe(settings: Settings, warehouse: Warehouse) -> dict[str, Any]:
     told: dict[str, Any] = {
         "home": str(settings.home),
         "paused": [turn.sentence for turn in turns if turn],
+        "over_budget": [over.sentence for over in overstepped(settings.home)],
         "waiting_in_inbox": waiting,
     }
     if not warehouse.exists("ledger.files"):

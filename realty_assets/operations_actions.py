@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from realty_assets import cli_actions
 from realty_assets.cli_decisions import user
 from realty_assets.cli_output import Progress
+
+if TYPE_CHECKING:
+    from realty_assets.settings import Settings
 
 Report = dict[str, Any]
 
 
 def backup(folder: Path | None, reason: str, by: str | None, progress: Progress) -> Report:
     """Makes a backup as a run of the home, so that it takes its turn at the warehouse."""
-    import dagster as dg
-
     from realty_assets.operations.backup import BackupFailed
     from realty_assets.operations.home_files import BACKUPS
     from realty_assets.operations.records import check_action
-    from realty_assets.runs import open_instance
 
     who = by if by is not None else user()
     check_action(reason, who)
@@ -31,13 +31,80 @@ def backup(folder: Path | None, reason: str, by: str | None, progress: Progress)
     done = cli_actions._execute(
         "backup", progress, title="backup", ops={"operations": {"config": {"backup": asked}}}
     )
-    key = dg.AssetKey(["operations", "backups"])
+    return {"run_id": done.run_id, **_told(done.run_id, "backups", "backup")}
+
+
+def _told(run_id: str, table: str, what: str) -> Report:
+    """What a run of the room says of the action that it carried out."""
+    import dagster as dg
+
+    from realty_assets.runs import open_instance
+
     with open_instance() as instance:
-        event = instance.get_latest_materialization_event(key)
-    told: Any = {}
-    if event is not None and event.run_id == done.run_id and event.asset_materialization:
-        told = event.asset_materialization.metadata["backup"].value
-    return {"run_id": done.run_id, **told}
+        event = instance.get_latest_materialization_event(dg.AssetKey(["operations", table]))
+    if event is None or event.run_id != run_id or event.asset_materialization is None:
+        return {}
+    told = event.asset_materialization.metadata[what].value
+    return dict(told) if isinstance(told, dict) else {}
+
+
+def retain(reason: str, by: str | None, dry_run: bool, progress: Progress) -> Report:
+    """Lets go of what the policy does not keep, as a run of the home; or says what would go."""
+    from realty_assets.home_history import KIND, RunKeeper
+    from realty_assets.operations.records import check_action
+    from realty_assets.operations.retention.policy import read_policy
+    from realty_assets.operations.retention.retain import plan
+    from realty_assets.runs import open_instance
+
+    settings = cli_actions._home()
+    policy, warehouse = read_policy(settings.home), cli_actions._warehouse()
+    _require_warehouse(settings)
+    if dry_run:
+        with progress("retain"), open_instance() as instance:
+            runs = RunKeeper(instance, settings.home, policy.runs.keep_days)
+            return plan(warehouse, {KIND: runs})
+    who = by if by is not None else user()
+    check_action(reason, who)
+    asked = {"reason": reason, "by": who}
+    done = cli_actions._execute(
+        "retain", progress, title="retain", ops={"operations": {"config": {"retain": asked}}}
+    )
+    return {"run_id": done.run_id, **_told(done.run_id, "retention", "retain")}
+
+
+def hold(verb: str, what: str, reason: str, by: str | None) -> Report:
+    """Puts a legal hold on something, or takes it off."""
+    from realty_assets.operations.retention.holds import set_hold
+
+    settings = cli_actions._home()
+    _require_warehouse(settings)
+    who = by if by is not None else user()
+    return set_hold(cli_actions._warehouse(), verb, what, reason=reason, by=who)
+
+
+def holds() -> Report:
+    from realty_assets.operations.retention.holds import holds_now
+
+    cli_actions._home()
+    return {"holds": holds_now(cli_actions._warehouse())}
+
+
+def costs() -> Report:
+    """What the runs of the home cost; what was measured since is taken in first."""
+    from realty_assets.operations.costing import take_in, told_of
+
+    settings = cli_actions._home()
+    _require_warehouse(settings)
+    warehouse = cli_actions._warehouse()
+    take_in(warehouse)
+    return told_of(warehouse)
+
+
+def _require_warehouse(settings: Settings) -> None:
+    if not settings.warehouse_path.is_file():
+        from realty_assets.warehouse import WarehouseMissing
+
+        raise WarehouseMissing(f"{settings.home} has no warehouse yet: `realty ingest` makes one.")
 
 
 def turn(

@@ -17,6 +17,7 @@ import polars as pl
 
 from realty_assets.fingerprint import mlflow_registry
 from realty_assets.ingestion.inbox import pending
+from realty_assets.operations.retention.records import retired
 from realty_assets.settings import REPO_ROOT, Settings
 from realty_assets.statements import SQL_ROOT, sql
 from realty_assets.warehouse import Tx, Warehouse
@@ -64,7 +65,7 @@ def _state(settings: Settings, tx: Tx) -> str | None:
     """The hash of all that a full run depends on; None when a file that a table names is gone."""
     if not all(tx.exists(table) for table in NAMING_FILES):
         return None
-    named = tx.read(sql("ledger/named_files.sql"))["path"].to_list()
+    named = set(tx.read(sql("ledger/named_files.sql"))["path"]) - retired(tx)
     if not all((settings.home / path).exists() for path in named):
         return None
     builds = tx.read(sql("ledger/builds_state.sql")).rows()

@@ -18,6 +18,7 @@ import duckdb
 import polars as pl
 from dagster_duckdb import DuckDBResource
 
+from realty_assets import metering
 from realty_assets.processes import process_tags
 from realty_assets.settings import get_settings
 from realty_assets.statements import SqlFile
@@ -166,13 +167,16 @@ class Warehouse(DuckDBResource):
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Writes the process on its run, whoever started it (see `runs.free_dead_runs`), and keeps
-        the file open between the questions of the run."""
+        the file open between the questions of the run; what the run takes is measured."""
         if context.run_id and context.instance and not context.instance.is_ephemeral:
             context.instance.add_run_tags(context.run_id, process_tags())
+            metering.begin(context.run_id)
         keep(self.path)
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         stop_keeping(self.path)
+        if context.run_id and context.instance:
+            metering.end(context.run_id, context.instance, self.home)
 
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -8,11 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
+import polars as pl
 import pytest
 
 from realty_assets import automation
-from realty_assets.definitions import build_defs
+from realty_assets.definitions import build_defs, current_defs
+from realty_assets.home_runs import instance_of
 from realty_assets.monitoring.alerting.records import ALERTS
+from realty_assets.warehouse import Warehouse
 from realty_assets_tests.monitoring.alert_samples import Hook, alert_home, drifted, own_policy
 
 SALES, MATRIX, VALUES = (dg.AssetKey(k) for k in (["s", "sales"], ["s", "matrix"], ["s", "values"]))
@@ -334,8 +337,36 @@ def test_what_a_channel_did_not_take_is_tried_again(
         assert "nothing to tell" in str(tick_alerts(instance))
 
 
-def test_the_sensors_and_the_schedule_run_by_default() -> None:
+def test_all_run_by_default_but_for_those_that_take_or_give_back_room_on_the_disk() -> None:
     for sensor in automation.sensors:
         assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
-    for schedule in automation.schedules:
-        assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+    running = {
+        schedule.name
+        for schedule in automation.schedules
+        if schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+    }
+    assert running == {"monthly_retrain"}
+
+
+@pytest.mark.parametrize(
+    ("schedule", "verb"),
+    [(automation.daily_backup, "backup"), (automation.weekly_retain, "retain")],
+)
+def test_a_schedule_of_operations_does_what_its_command_does(
+    home: Path, schedule: dg.ScheduleDefinition, verb: str
+) -> None:
+    warehouse = Warehouse.at(home / "warehouse.duckdb")
+    warehouse.replace("clean.sales", pl.DataFrame({"price": [1.0]}))
+    at = datetime(2026, 1, 4, 3, tzinfo=UTC)
+    with instance_of(home) as instance:
+        with dg.build_schedule_context(instance=instance, scheduled_execution_time=at) as context:
+            tick = schedule.evaluate_tick(context)
+        (asked,) = tick.run_requests or []
+        done = (
+            current_defs()
+            .resolve_job_def(schedule.job_name)
+            .execute_in_process(run_config=asked.run_config, instance=instance)
+        )
+    assert done.success
+    row = warehouse.read("operations.actions").row(-1, named=True)
+    assert (row["verb"], row["outcome"], row["acted_by"]) == (verb, "done", schedule.name)

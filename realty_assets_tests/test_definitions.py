@@ -88,7 +88,8 @@ def test_every_phase_of_this_release_has_its_tables() -> None:
         *["serving/valuations", "serving/shadow_valuations", "serving/reports"],
         *["monitoring/profile", "monitoring/drift", "monitoring/performance"],
         *["monitoring/alerts", "monitoring/alert_events"],
-        *["operations/actions", "operations/backups"],
+        *["operations/actions", "operations/backups", "operations/retention"],
+        *["operations/holds", "operations/costs"],
     }
 
 

@@ -12,9 +12,15 @@ from pydantic import Field
 
 from realty_assets.faces import result_of
 from realty_assets.fingerprint import table_fingerprint
+from realty_assets.home_history import KIND, RunKeeper
+from realty_assets.operations.costing import COSTS, take_in
 from realty_assets.operations.making import make_backup
 from realty_assets.operations.pausing import turn
 from realty_assets.operations.records import ACTIONS, BACKUPS, create_tables
+from realty_assets.operations.retention.holds import HOLDS
+from realty_assets.operations.retention.policy import read_policy
+from realty_assets.operations.retention.records import RETENTION
+from realty_assets.operations.retention.retain import retain
 from realty_assets.settings import get_settings
 from realty_assets.warehouse import Warehouse
 
@@ -28,6 +34,9 @@ class OperationsConfig(dg.Config):
     switch: dict[str, Any] = Field(
         default={},
         description="verb (pause, resume), switch (publishing, automation), reason, by and until.",
+    )
+    retain: dict[str, Any] = Field(
+        default={}, description="reason and by of letting go of what the policy does not keep."
     )
 
 
@@ -45,6 +54,9 @@ class OperationsConfig(dg.Config):
         for name, text in (
             ("actions", "Who did what to the home as a whole, when, why, and what came of it."),
             ("backups", "Every backup of the home: where it was put, and what it holds."),
+            ("retention", "What the home let go of: class, path or id, bytes, age and policy."),
+            ("holds", "Legal holds, put on and taken off: what, by whom and why."),
+            ("costs", "What each run took for each table: time, CPU, memory, rows, bytes, price."),
         )
     ],
     # A backup is made while no step that writes runs.
@@ -54,13 +66,20 @@ def operations(
     context: dg.AssetExecutionContext, config: OperationsConfig, warehouse: Warehouse
 ) -> Iterator[dg.MaterializeResult]:
     told: dict[str, Any] = {}
+    retained: dict[str, Any] = {}
     if config.backup:
         settings = get_settings().model_dump(mode="json")
         told = make_backup(warehouse, settings, **config.backup, run_id=context.run_id)
     if config.switch:
         turn(warehouse, **config.switch)
+    if config.retain:
+        days = read_policy(warehouse.home).runs.keep_days
+        runs = RunKeeper(context.instance, warehouse.home, days)
+        retained = retain(warehouse, {KIND: runs}, **config.retain, run_id=context.run_id)
+    take_in(warehouse)
     with warehouse.transaction() as tx:
         create_tables(tx)
-        for table in (ACTIONS, BACKUPS):
+        for table in (ACTIONS, BACKUPS, RETENTION, HOLDS, COSTS):
             _, digest = table_fingerprint(tx.conn, table)
-            yield result_of(tx.report(table), digest, not told, backup=told)
+            asked = bool(told or retained or config.switch)
+            yield result_of(tx.report(table), digest, not asked, backup=told, retain=retained)

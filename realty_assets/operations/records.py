@@ -28,8 +28,8 @@ class BadAction(RealtyError):
 
 def create_tables(tx: Tx) -> None:
     tx.conn.execute("CREATE SCHEMA IF NOT EXISTS operations")
-    for name in ("actions_table", "backups_table"):
-        tx.conn.execute(sql(f"operations/{name}.sql").text)
+    for name in ("actions", "backups", "retention", "holds", "costs"):
+        tx.conn.execute(sql(f"operations/{name}_table.sql").text)
 
 
 def check_action(reason: str, by: str) -> None:

@@ -44,7 +44,7 @@ def test_a_healthy_home_has_no_finding(kept: Kept) -> None:
     assert [row for row in rows if row["state"] == "wrong"] == []
     notes = [row["detail"] for row in rows if row["state"] == "note"]
     assert notes == ["there is no backup of this home"]
-    assert len(rows) == 18
+    assert len(rows) == 19
 
 
 def test_one_finding_ends_with_exit_code_1_and_a_row_that_says_how_to_mend_it(home: Path) -> None:

@@ -1,5 +1,5 @@
-"""kill -9 at random moments of a backup and of a restore: what is there is whole, and the command
-given again ends as if nothing had happened.
+"""kill -9 at random moments of a backup, a restore and a retention run: what is there is whole, and
+the command given again ends as if nothing had happened.
 
 A sample runs with every test run; all of it with `make torture` (REALTY_TORTURE=full).
 """
@@ -14,13 +14,16 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from realty_assets.fingerprint import fingerprint_home
 from realty_assets.home_runs import end_unfinished_runs
+from realty_assets.modeling.training import SCHEMA
 from realty_assets.operations.making import make_backup
 from realty_assets.operations.manifest import backups_in, broken_files, fingerprint_of
 from realty_assets.operations.restore import restore
+from realty_assets.operations.retention.retain import retain
 from realty_assets.warehouse import Warehouse
 from realty_assets_tests.markets import (
     environment,
@@ -31,6 +34,7 @@ from realty_assets_tests.markets import (
 )
 from realty_assets_tests.operations.conftest import Kept
 from realty_assets_tests.operations.homes import copy_tree, tiny_home
+from realty_assets_tests.operations.test_retention import bloated, model, put
 
 pytestmark = [pytest.mark.slow, pytest.mark.torture]
 FULL = os.environ.get("REALTY_TORTURE") == "full"
@@ -48,6 +52,10 @@ READY = (
 )
 BACKUP = READY + (
     "make_backup(Warehouse.at(given / 'warehouse.duckdb'), {}, folder=str(to), reason='r', by='b')"
+)
+RETAIN = READY + (
+    "from realty_assets.operations.retention.retain import retain\n"
+    "retain(Warehouse.at(given / 'warehouse.duckdb'), {}, reason='r', by='b')"
 )
 RESTORE = READY + "restore(given, to, reason='r', by='b', prepare=end_unfinished_runs)"
 
@@ -133,6 +141,47 @@ def test_a_killed_backup_and_a_killed_restore_given_again_are_whole(
         path.name for path in (home / "photos").rglob("*.jpg")
     )
     assert {one.name for one in tmp_path.iterdir()} == {"home", "backups", "new"}
+
+
+def home_with_old_things(home: Path) -> Warehouse:
+    """Four hundred refused files of a year ago, old models, and a warehouse mostly of free room."""
+    warehouse = tiny_home(home)
+    bloated(warehouse)
+    rows = [model(f"v{n}", 1000 - n) for n in range(20)]
+    warehouse.replace("modeling.models", pl.DataFrame(rows, schema=SCHEMA))
+    for row in rows:
+        for n in range(10):
+            put(home, f"{row['artifact']}/member_{n}.ubj")
+    for n in range(400):
+        put(home, f"refused/{n}.csv")
+    text = "version: 1\nrefused: {keep_days: 30}\nmodels: {keep_newest: 1}\n"
+    (home / "retention.yaml").write_text(text)
+    return warehouse
+
+
+@pytest.mark.parametrize("seed", range(KILLS))
+def test_a_killed_retention_run_given_again_has_let_go_of_each_thing_once(
+    tmp_path: Path, seed: int
+) -> None:
+    dice, home = random.Random(seed), tmp_path / "home"
+    warehouse = home_with_old_things(home)
+    before = fingerprint_home(warehouse, [])
+    for _ in range(2):
+        stopped_after(Worked.on(RETAIN, home, home).process, dice.uniform(0, 2.5))
+        assert fingerprint_home(warehouse, []) == before
+    told = retain(warehouse, {}, reason="again", by="b")
+    assert told["bytes_after"] < 3 << 20
+    assert list((home / "refused").iterdir()) == []
+    assert [one.name for one in (home / "models").iterdir()] == ["v19"]
+    assert list(home.glob("warehouse.duckdb.*")) == []
+    rows = warehouse.read("operations.retention")
+    assert rows["state"].unique().to_list() == ["removed"]
+    assert sorted(rows["item"]) == sorted(
+        [*(f"refused/{n}.csv" for n in range(400)), *(f"models/v{n}" for n in range(19))]
+    )
+    acted = set(warehouse.read("operations.actions")["action_id"])
+    assert set(rows["action_id"]) <= acted
+    assert fingerprint_home(warehouse, []) == before
 
 
 @pytest.mark.parametrize("seed", range(KILLS_OF_COMMANDS))

@@ -13,6 +13,7 @@ import pytest
 from realty_assets import automation
 from realty_assets.definitions import current_defs
 from realty_assets.faces import KEPT_BACK, built
+from realty_assets.home_runs import instance_of
 from realty_assets.operations.doctor import places
 from realty_assets.operations.doctor.finding import Patient
 from realty_assets.operations.pausing import record_turns, turn
@@ -125,22 +126,20 @@ def test_what_is_published_stays_as_it_is_and_all_else_is_made(warehouse: Wareho
     table(warehouse, "clean.prices", 2.0)
     prices = [warehouse.read(name)["price"][0] for name in ("serving.values", "clean.prices")]
     assert prices == [1.0, 2.0]
-    with pytest.raises(PublishingPaused, match="publish.first was not made"):
+    with pytest.raises(PublishingPaused, match=r"publish\.first was not made"):
         table(warehouse, "publish.first", 1.0)
     turn(warehouse, "resume", "publishing", **ASKED)
     table(warehouse, "serving.values", 2.0)
     assert warehouse.read("serving.values")["price"][0] == 2.0
 
 
-def test_every_sensor_and_schedule_says_why_it_rests(
-    warehouse: Warehouse, tmp_path: Path
-) -> None:
+def test_every_sensor_and_schedule_says_why_it_rests(warehouse: Warehouse) -> None:
     arrived = warehouse.home / "inbox" / "har" / "waiting.csv"
     assert arrived.is_file()
     turn(warehouse, "pause", "automation", **ASKED)
     at = datetime(2026, 1, 2, 3, tzinfo=UTC)
     repository = current_defs().get_repository_def()
-    with dg.DagsterInstance.local_temp(str(tmp_path / "instance")) as instance:
+    with instance_of(warehouse.home) as instance:
         said = []
         for sensor in automation.sensors:
             with dg.build_sensor_context(
@@ -150,9 +149,7 @@ def test_every_sensor_and_schedule_says_why_it_rests(
             assert (tick.run_requests, tick.cursor) == ([], "where it was")
             said.append(tick.skip_message)
         for schedule in automation.schedules:
-            with dg.build_schedule_context(
-                instance=instance, scheduled_execution_time=at
-            ) as timed:
+            with dg.build_schedule_context(instance=instance, scheduled_execution_time=at) as timed:
                 due = schedule.evaluate_tick(timed)
             assert not due.run_requests
             said.append(due.skip_message)
@@ -177,7 +174,7 @@ def test_what_came_during_a_pause_is_followed_after_it(
     ).get_repository_def()
     sensor = repository.get_sensor_def("follow_new_data")
     cursor: str | None = None
-    with dg.DagsterInstance.local_temp(str(tmp_path / "instance")) as instance:
+    with instance_of(warehouse.home) as instance:
 
         def tick() -> list[dg.AssetKey]:
             nonlocal cursor

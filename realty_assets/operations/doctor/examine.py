@@ -14,6 +14,7 @@ OUTSIDE: Mapping[str, Check] = {
     "clock": places.clock,
     "policies and mappings": places.own_files,
     "switches": places.switches,
+    "budgets": places.budgets,
     "inbox": places.inbox,
     "deliveries": places.commands,
     "warehouse": tables.opens,

@@ -10,20 +10,25 @@ from realty_assets.fingerprint import mlflow_registry
 from realty_assets.modeling.model import ModelBroken, load_valuer
 from realty_assets.operations.doctor.finding import Finding, Patient
 from realty_assets.operations.moved import ARTIFACTS, DATABASE
+from realty_assets.operations.retention.records import retired
 from realty_assets.promotion.registry import NUMBERED
 from realty_assets.statements import sql
-from realty_assets.warehouse import Warehouse
+from realty_assets.warehouse import Tx, Warehouse
 
 MODELS, ALIASES = "modeling.models", "promotion.aliases"
 FOLLOW = "`realty run promotion` moves MLflow's aliases to those of the table"
 
 
 def folders(patient: Patient) -> Iterator[Finding]:
-    """Every model of modeling.models can be loaded."""
+    """Every model of modeling.models can be loaded, but for those that the home let go of."""
     warehouse = patient.warehouse
     if not warehouse.exists(MODELS):
         return
+    with warehouse.connect() as conn:
+        gone = retired(Tx(conn))
     for row in warehouse.read(MODELS, columns=["name", "model_version", "artifact"]).to_dicts():
+        if row["artifact"] in gone and not (patient.home / row["artifact"]).exists():
+            continue
         try:
             load_valuer(patient.home / row["artifact"])
         except (ModelBroken, OSError) as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from realty_assets.budgets import overstepped, read_costs
 from realty_assets.errors import RealtyError
 from realty_assets.features.layers import read_layers
 from realty_assets.features.policy import read_policy as read_barred
@@ -19,6 +20,7 @@ from realty_assets.ingestion.sources import read_mapping
 from realty_assets.monitoring.alerting.policy import read_policy as read_alerts
 from realty_assets.monitoring.policy import read_policy as read_monitoring
 from realty_assets.operations.doctor.finding import Finding, Patient
+from realty_assets.operations.retention.policy import read_policy as read_retention
 from realty_assets.promotion.policy import read_policy
 from realty_assets.switches import SWITCHES, paused
 
@@ -69,6 +71,8 @@ def own_files(patient: Patient) -> Iterator[Finding]:
         (home / "monitoring.yaml", lambda: read_monitoring(home)),
         (home / "alerts.yaml", lambda: read_alerts(home)),
         (home / "policy.yaml", lambda: read_barred(home)),
+        (home / "retention.yaml", lambda: read_retention(home)),
+        (home / "costs.yaml", lambda: read_costs(home)),
         (home / "layers", lambda: read_layers(home / "layers")),
     ]
     readers += [
@@ -117,6 +121,12 @@ def switches(patient: Patient) -> Iterator[Finding]:
         if turn := paused(patient.home, switch):
             mend = f"`realty resume {switch} --reason ...`, when its reason is gone"
             yield Finding(turn.sentence, mend, "note")
+
+
+def budgets(patient: Patient) -> Iterator[Finding]:
+    """What runs cost lies within the budgets."""
+    for over in overstepped(patient.home):
+        yield Finding(over.sentence, "`realty costs` says what for; costs.yaml sets it", "note")
 
 
 def clock(patient: Patient) -> Iterator[Finding]:
