@@ -16,7 +16,7 @@ from typing import Any
 
 import dagster as dg
 
-from realty_assets.budgets import overstepped
+from realty_assets.at_rest import why_still
 from realty_assets.challengers import challenger_sensor, promotion_job
 from realty_assets.faces import last_materialized
 from realty_assets.failures import digest_of, failing_steps
@@ -27,7 +27,6 @@ from realty_assets.monitoring.alerting.policy import read_policy
 from realty_assets.monitoring.alerting.records import ALERTS, EVENTS
 from realty_assets.operations.home_files import BACKUPS
 from realty_assets.settings import get_settings
-from realty_assets.switches import AUTOMATION, paused
 
 # State of the inbox that a run was started for, and how often one state is tried.
 STATE_TAG, MOST_TRIES = "realty/inbox_state", 3
@@ -113,14 +112,6 @@ retain_job = dg.define_asset_job(
 )
 
 
-def why_still(home: Path) -> dg.SkipReason | None:
-    """Why nothing may start by itself now; None when it may."""
-    if turn := paused(home, AUTOMATION):
-        return dg.SkipReason(turn.sentence)
-    spent = [over.sentence for over in overstepped(home) if over.hard]
-    return dg.SkipReason(" ".join(spent)) if spent else None
-
-
 def quiet_files(home: Path, quiet_s: float, now: float) -> list[tuple[str, int, int]]:
     """(path in the inbox, inode, ctime in ns) of waiting files that have stopped growing.
 
@@ -180,6 +171,7 @@ def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Sk
     "channels that failed again.",
 )
 def alerts_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """Also while automation is paused: it changes no value, and a pause is when nobody looks."""
     instance = context.instance
     last = last_materialized(instance, MONITORED)
     state = _reason_to_look(instance, last)

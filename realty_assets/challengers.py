@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import dagster as dg
 
+from realty_assets.at_rest import why_still
+from realty_assets.settings import get_settings
+
 MODELS, DECISIONS = dg.AssetKey(["modeling", "models"]), dg.AssetKey(["promotion", "decisions"])
 # Data version of modeling.models that a run was started for, and how often one is tried.
 MODELS_TAG, MOST_TRIES = "realty/models_version", 3
@@ -30,6 +33,8 @@ promotion_job = dg.define_asset_job(
     description="Starts a run of the gate when a model was registered that it has not judged.",
 )
 def challenger_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    if still := why_still(get_settings().home):
+        return still
     instance = context.instance
     newest = _newest(instance, MODELS)
     if newest is None:

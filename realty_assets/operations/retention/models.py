@@ -26,7 +26,7 @@ from realty_assets.warehouse import Tx, Warehouse
 KIND = "models"
 MODELS, ALIASES, DECISIONS = "modeling.models", "promotion.aliases", "promotion.decisions"
 # These remember what was; all others speak of what is.
-_LEDGERS = (MODELS, ALIASES, DECISIONS)
+_LEDGERS = (MODELS, ALIASES, DECISIONS, "promotion.probations")
 
 
 class Guarded(RealtyError):
