@@ -255,7 +255,8 @@ def test_an_mlflow_version_goes_with_its_model_and_aliased_ones_stay(
     assert (newest["name"], made.version) not in {(v.name, v.version) for v in after}
     assert {version.version for version in after} <= before
     assert client.get_run(run.info.run_id).info.run_id == run.info.run_id
-    assert list(doctor_models.mlflow(Patient(home))) == []
+    # A home that was copied by hand has a note of that, and nothing wrong.
+    assert {one.state for one in doctor_models.mlflow(Patient(home))} <= {"note"}
     assert list(doctor_models.folders(Patient(home))) == []
 
 
