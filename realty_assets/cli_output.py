@@ -13,14 +13,21 @@ from rich.console import Console
 # Told of each step: ("step" | "done" | "failed", its name, seconds when it has ended).
 OnStep = Callable[[str, str, float | None], None]
 Progress = Callable[[str], AbstractContextManager[OnStep]]
-_err = Console(stderr=True, highlight=False)
-_out = Console(highlight=False)
 _MOST_ROWS = 30
+
+
+def _err() -> Console:
+    """Made when it is needed, as wide as the terminal is then."""
+    return Console(stderr=True, highlight=False)
+
+
+def _out() -> Console:
+    return Console(highlight=False)
 
 
 def fail(sentence: str) -> None:
     """One sentence on stderr, as text: what comes from a file is never read as markup."""
-    _err.print(
+    _err().print(
         "error: " + " ".join(sentence.split()), style="bold red", markup=False, soft_wrap=True
     )
 
@@ -28,7 +35,8 @@ def fail(sentence: str) -> None:
 @contextmanager
 def progress(title: str) -> Iterator[OnStep]:
     """A line for each step that ends, and a spinner for the one that runs."""
-    with _err.status(title) as spinner:
+    console = _err()
+    with console.status(title) as spinner:
 
         def on_step(state: str, name: str, seconds: float | None) -> None:
             if state == "step":
@@ -36,7 +44,7 @@ def progress(title: str) -> Iterator[OnStep]:
                 return
             mark = "[green]done[/]  " if state == "done" else "[red]failed[/]"
             took = "" if seconds is None else f"{seconds:7.1f} s"
-            _err.print(f"  {mark} {name:<34}{took}")
+            console.print(f"  {mark} {name:<34}{took}")
 
         yield on_step
 
@@ -74,7 +82,7 @@ def _rows(name: str, value: Any) -> list[dict[str, Any]] | None:
 
 
 def _line(name: str, value: Any) -> None:
-    _out.print(f"{name.replace('_', ' '):<24} {_cell(value)}", markup=False, soft_wrap=True)
+    _out().print(f"{name.replace('_', ' '):<24} {_cell(value)}", markup=False, soft_wrap=True)
 
 
 def _table(title: str, rows: list[Mapping[str, Any]]) -> None:
@@ -88,9 +96,9 @@ def _table(title: str, rows: list[Mapping[str, Any]]) -> None:
         )
     for row in rows[:_MOST_ROWS]:
         table.add_row(*(_plain(_cell(value)) for value in row.values()))
-    _out.print(table)
+    _out().print(table)
     if len(rows) > _MOST_ROWS:
-        _out.print(f"... and {len(rows) - _MOST_ROWS} more (use --json)", markup=False)
+        _out().print(f"... and {len(rows) - _MOST_ROWS} more (use --json)", markup=False)
 
 
 def _plain(text: str) -> str:
@@ -116,4 +124,4 @@ def text(content: str) -> None:
 
 def say(text: str) -> None:
     """A line on stderr for the person at the terminal."""
-    _err.print(text, markup=False, soft_wrap=True)
+    _err().print(text, markup=False, soft_wrap=True)
