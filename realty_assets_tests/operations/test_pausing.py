@@ -219,7 +219,5 @@ def test_a_run_of_everything_under_a_pause_ends_well_and_says_what_it_kept_back(
     assert "serving/reports" in told["kept_back"]
     assert not report.exists()
     realty_here(home, "resume", "publishing", "--reason", "looked over")
-    done = realty_json(home, "run", "all")
-    assert not done["up_to_date"]
-    assert "serving/reports" in done["rebuilt"]
+    assert "serving/reports" in realty_json(home, "run", "serving")["rebuilt"]
     assert report.exists()
