@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from realty_assets.errors import RealtyError
 from realty_assets.metering import totals
-from realty_assets.strict import Strict, read_strict
+from realty_assets.strict import Strict, read_own
 
 OWN_FILE = Path(__file__).with_name("costs.yaml")
 FILE = "costs.yaml"
@@ -82,9 +82,7 @@ class Costs(Strict):
 
 def read_costs(home: Path | None = None) -> Costs:
     """Prices and budgets of `home` (its costs.yaml), else the package's. Raises CostsError."""
-    own = None if home is None else home / FILE
-    path = own if own is not None and own.exists() else OWN_FILE
-    return read_strict(Costs, path, "The price list", CostsError)
+    return read_own(Costs, home, FILE, OWN_FILE, "The price list", CostsError)
 
 
 @dataclass(frozen=True)

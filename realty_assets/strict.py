@@ -42,5 +42,19 @@ def read_strict(form: type[Read], path: Path, what: str, error: type[RealtyError
         raise error(_unusable(what, path, f"{where}: {first['msg']}")) from cause
 
 
+def read_own(
+    form: type[Read],
+    home: Path | None,
+    name: str,
+    default: Path,
+    what: str,
+    error: type[RealtyError],
+) -> Read:
+    """The file `name` of `home` where it has one, else the package's own `default`; as
+    `read_strict`."""
+    own = None if home is None else home / name
+    return read_strict(form, own if own is not None and own.exists() else default, what, error)
+
+
 def _unusable(what: str, path: Path, why: str) -> str:
     return f"{what} {path} cannot be used: {why}."

@@ -51,13 +51,14 @@ def made_whole(place: Path, lock: Path, prefix: str) -> Iterator[Path]:
             os.sync()
             # An empty folder may stand there; one that is not empty is refused by the system.
             os.rename(beside, place)
-            _sync_folder(parent)
+            sync_folder(parent)
         except BaseException:
             shutil.rmtree(beside, ignore_errors=True)
             raise
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """What was renamed in `folder` outlasts a loss of power."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

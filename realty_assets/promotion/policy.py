@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from realty_assets.errors import RealtyError
 from realty_assets.evaluation.arrays import MIN_SALES
-from realty_assets.strict import Strict, read_strict
+from realty_assets.strict import Strict, read_own
 
 OWN_POLICY = Path(__file__).with_name("policy.yaml")
 FILE = "promotion.yaml"
@@ -206,6 +206,4 @@ def read_policy(home: Path | None = None) -> Policy:
 
     Raises PromotionPolicyError naming the file and what is wrong with it.
     """
-    own = None if home is None else home / FILE
-    path = own if own is not None and own.exists() else OWN_POLICY
-    return read_strict(Policy, path, "The promotion policy", PromotionPolicyError)
+    return read_own(Policy, home, FILE, OWN_POLICY, "The promotion policy", PromotionPolicyError)

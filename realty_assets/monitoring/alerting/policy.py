@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 
 from realty_assets.errors import RealtyError
 from realty_assets.monitoring.alerting.kinds import CRITICAL, OF_THE_DATA, RUNBOOKS, WARN
-from realty_assets.strict import Strict, read_strict
+from realty_assets.strict import Strict, read_own
 
 OWN_POLICY = Path(__file__).with_name("policy.yaml")
 FILE = "alerts.yaml"
@@ -126,6 +126,4 @@ def read_policy(home: Path | None = None) -> Policy:
 
     Raises AlertPolicyError naming the file and what is wrong with it.
     """
-    own = None if home is None else home / FILE
-    path = own if own is not None and own.exists() else OWN_POLICY
-    return read_strict(Policy, path, "The policy of alerts", AlertPolicyError)
+    return read_own(Policy, home, FILE, OWN_POLICY, "The policy of alerts", AlertPolicyError)

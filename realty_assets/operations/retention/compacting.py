@@ -17,6 +17,7 @@ import duckdb
 from realty_assets.errors import RealtyError
 from realty_assets.fingerprint import LEFT_OUT, all_tables, table_fingerprint
 from realty_assets.operations.backup import SPARE_BYTES
+from realty_assets.operations.copying import sync_folder
 from realty_assets.warehouse import Warehouse
 
 SUFFIX = ".compacting"
@@ -50,7 +51,7 @@ def compact(warehouse: Warehouse, min_share: float | None) -> dict[str, Any]:
             if before - after <= min_share * before:
                 return told
             beside.replace(path)
-            _sync(path.parent)
+            sync_folder(path.parent)
             time.sleep(LINGER_S)
         finally:
             forget_unfinished(warehouse)
@@ -105,11 +106,3 @@ def _left_out(conn: duckdb.DuckDBPyConnection) -> list[str]:
         "WHERE table_catalog = current_database()"
     ).fetchall()
     return sorted({row[0] for row in rows} & set(LEFT_OUT))
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field
 
 from realty_assets.errors import RealtyError
-from realty_assets.strict import Strict, read_strict
+from realty_assets.strict import Strict, read_own
 
 OWN_POLICY = Path(__file__).with_name("policy.yaml")
 FILE = "retention.yaml"
@@ -66,6 +66,4 @@ def read_policy(home: Path | None = None) -> Policy:
 
     Raises RetentionPolicyError naming the file and what is wrong with it.
     """
-    own = None if home is None else home / FILE
-    path = own if own is not None and own.exists() else OWN_POLICY
-    return read_strict(Policy, path, "The retention policy", RetentionPolicyError)
+    return read_own(Policy, home, FILE, OWN_POLICY, "The retention policy", RetentionPolicyError)
