@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,6 +31,29 @@ BUILDS = "ledger.builds"
 # In the metadata of a table that a pause of publishing kept as it was: the sentence that says so.
 KEPT_BACK = "kept_back"
 Data = pl.DataFrame | SqlFile | Changes
+
+
+def specs_of(
+    said: Mapping[str, str],
+    *,
+    code_version: str,
+    deps: Iterable[str] = (),
+    kinds: Iterable[str] = ("duckdb", "python"),
+) -> list[dg.AssetSpec]:
+    """Specs of tables that are made together: `said` has the description of each (schema.table),
+    `deps` are the tables they are made from. The schema names the room."""
+    return [
+        dg.AssetSpec(
+            key=table.split("."),
+            deps=[name.split(".") for name in deps],
+            group_name=table.split(".")[0],
+            kinds=set(kinds),
+            owners=["team:data"],
+            code_version=code_version,
+            description=text,
+        )
+        for table, text in said.items()
+    ]
 
 
 def built(
@@ -250,5 +273,6 @@ __all__ = [
     "record_build",
     "result_of",
     "severity_of_published",
+    "specs_of",
     "with_metadata",
 ]

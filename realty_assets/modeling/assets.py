@@ -7,7 +7,7 @@ import dagster as dg
 import polars as pl
 from pydantic import Field
 
-from realty_assets.faces import built, built_many, with_metadata
+from realty_assets.faces import built, built_many, specs_of, with_metadata
 from realty_assets.features.assets import feature_settings
 from realty_assets.features.fits import VINTAGES
 from realty_assets.modeling import backtest_run, interval_methods, tuning
@@ -92,22 +92,15 @@ def walk_forward_rows(warehouse: Warehouse) -> dg.MaterializeResult:
 
 @dg.multi_asset(
     name="backtest",
-    specs=[
-        dg.AssetSpec(
-            key=["modeling", name],
-            deps=[*READ, ["modeling", "trials"], ["modeling", "walk_forward"]],
-            group_name="modeling",
-            kinds={"duckdb", "python"},
-            owners=["team:data"],
-            code_version=BACKTEST_VERSION,
-            description=text,
-        )
-        for name, text in (
-            ("predictions", "One row per closed sale of the window, predicted out of time."),
-            ("backtests", "Accuracy, ratio study and coverage of the window and its slices."),
-            ("openings", "One row per time that a test window was opened: ledger, only grows."),
-        )
-    ],
+    specs=specs_of(
+        {
+            PREDICTIONS: "One row per closed sale of the window, predicted out of time.",
+            BACKTESTS: "Accuracy, ratio study and coverage of the window and its slices.",
+            OPENINGS: "One row per time that a test window was opened: ledger, only grows.",
+        },
+        deps=[*INPUTS, VINTAGES, TRIALS, WALKED],
+        code_version=BACKTEST_VERSION,
+    ),
     pool="duckdb",
 )
 def backtest(config: BacktestConfig, warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
@@ -128,25 +121,16 @@ def backtest(config: BacktestConfig, warehouse: Warehouse) -> Iterator[dg.Materi
 
 @dg.multi_asset(
     name="interval_study",
-    specs=[
-        dg.AssetSpec(
-            key=["modeling", name],
-            deps=[
-                ["modeling", "backtests"],
-                ["modeling", "predictions"],
-                ["modeling", "walk_forward"],
-            ],
-            group_name="modeling",
-            kinds={"duckdb", "python"},
-            owners=["team:data"],
-            code_version=interval_methods.CODE_VERSION,
-            description=text,
-        )
-        for name, text in (
-            ("interval_methods", "Static, rolling, adaptive and plain intervals side by side."),
-            ("hit_rates", "Accuracy of the homes still valued when the widest are left out."),
-        )
-    ],
+    specs=specs_of(
+        {
+            interval_methods.METHODS: "Static, rolling, adaptive and plain intervals side by side.",
+            interval_methods.HIT_RATES: (
+                "Accuracy of the homes still valued when the widest are left out."
+            ),
+        },
+        deps=[BACKTESTS, PREDICTIONS, WALKED],
+        code_version=interval_methods.CODE_VERSION,
+    ),
     pool="duckdb",
 )
 def interval_study(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 import dagster as dg
 import polars as pl
 
-from realty_assets.faces import built, built_many, last_materialized, with_metadata
+from realty_assets.faces import built, built_many, last_materialized, specs_of, with_metadata
 from realty_assets.features.tracks import MATRICES, OFF_MARKET
 from realty_assets.monitoring import evidently_pages, making
 from realty_assets.monitoring.dashboard import FOLDER, TEMPLATES
@@ -40,21 +40,14 @@ PERFORMANCE_VERSION, DAY_VERSION = "1", "2"
 
 @dg.multi_asset(
     name="monitoring_facts",
-    specs=[
-        dg.AssetSpec(
-            key=table.split("."),
-            deps=[name.split(".") for name in FACT_INPUTS],
-            group_name="monitoring",
-            kinds={"duckdb", "python"},
-            owners=["team:data"],
-            code_version=making.CODE_VERSION,
-            description=text,
-        )
-        for table, text in (
-            (PROFILE, "What the values of each feature are like, month by month."),
-            (DRIFT, "How far each feature of each month lies from what the champion learned from."),
-        )
-    ],
+    specs=specs_of(
+        {
+            PROFILE: "What the values of each feature are like, month by month.",
+            DRIFT: "How far each feature of each month lies from what the champion learned from.",
+        },
+        deps=FACT_INPUTS,
+        code_version=making.CODE_VERSION,
+    ),
     pool="duckdb",
 )
 def monitoring_facts(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:

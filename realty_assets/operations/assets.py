@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from realty_assets.faces import result_of
+from realty_assets.faces import result_of, specs_of
 from realty_assets.fingerprint import table_fingerprint
 from realty_assets.home_history import KIND, RunKeeper
 from realty_assets.operations.costing import COSTS, take_in
@@ -42,23 +42,19 @@ class OperationsConfig(dg.Config):
 
 @dg.multi_asset(
     name="operations",
-    specs=[
-        dg.AssetSpec(
-            key=["operations", name],
-            group_name="operations",
-            kinds={"duckdb", "python"},
-            owners=["team:data"],
-            code_version="1",
-            description=text,
-        )
-        for name, text in (
-            ("actions", "Who did what to the home as a whole, when, why, and what came of it."),
-            ("backups", "Every backup of the home: where it was put, and what it holds."),
-            ("retention", "What the home let go of: class, path or id, bytes, age and policy."),
-            ("holds", "Legal holds, put on and taken off: what, by whom and why."),
-            ("costs", "What each run took for each table: time, CPU, memory, rows, bytes, price."),
-        )
-    ],
+    specs=specs_of(
+        {
+            f"operations.{name}": text
+            for name, text in (
+                ("actions", "Who did what to the home as a whole, when, why, and what came of it."),
+                ("backups", "Every backup of the home: where it was put, and what it holds."),
+                ("retention", "What the home let go of: class, path or id, bytes, age and policy."),
+                ("holds", "Legal holds, put on and taken off: what, by whom and why."),
+                ("costs", "What each run took for each table: time, CPU, memory, bytes, price."),
+            )
+        },
+        code_version="1",
+    ),
     # A backup is made while no step that writes runs.
     pool="duckdb",
 )

@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from realty_assets.faces import built_many, record_build, result_of
+from realty_assets.faces import built_many, record_build, result_of, specs_of
 from realty_assets.fingerprint import table_fingerprint
 from realty_assets.modeling.assets import model_home
 from realty_assets.modeling.backtest_store import BACKTESTS, PREDICTIONS
@@ -39,26 +39,25 @@ class PromotionConfig(dg.Config):
 
 @dg.multi_asset(
     name="promotion",
-    specs=[
-        dg.AssetSpec(
-            key=["promotion", name],
-            deps=[table.split(".") for table in (*INPUTS, *OPTIONAL)],
-            group_name="promotion",
-            kinds={"duckdb", "mlflow"},
-            owners=["team:data"],
-            code_version=gates.RULE_VERSION,
-            description=text,
-        )
-        for name, text in (
-            ("decisions", "One row per decision about a model: gates, evidence, verdict, reason."),
-            (
-                "aliases",
-                "One row per alias: champion, challenger (its shadow too) and the champion before.",
+    specs=specs_of(
+        {
+            "promotion.decisions": (
+                "One row per decision about a model: gates, evidence, verdict, reason."
             ),
-            ("paired_sales", "One row per sale that a candidate and a champion both valued."),
-            ("probations", "One row per look at a champion on probation, and what it said."),
-        )
-    ],
+            "promotion.aliases": (
+                "One row per alias: champion, challenger (its shadow too) and the champion before."
+            ),
+            "promotion.paired_sales": (
+                "One row per sale that a candidate and a champion both valued."
+            ),
+            "promotion.probations": (
+                "One row per look at a champion on probation, and what it said."
+            ),
+        },
+        deps=(*INPUTS, *OPTIONAL),
+        kinds=("duckdb", "mlflow"),
+        code_version=gates.RULE_VERSION,
+    ),
     pool="duckdb",
 )
 def promotion(config: PromotionConfig, warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:

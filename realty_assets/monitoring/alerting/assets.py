@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from realty_assets.faces import last_materialized, record_build, result_of
+from realty_assets.faces import last_materialized, record_build, result_of, specs_of
 from realty_assets.failures import digest_of, failing_steps
 from realty_assets.fingerprint import content_hashes, table_fingerprint
 from realty_assets.monitoring.alerting import making
@@ -39,21 +39,14 @@ class AlertsConfig(dg.Config):
 
 @dg.multi_asset(
     name="alerts",
-    specs=[
-        dg.AssetSpec(
-            key=table.split("."),
-            deps=[name.split(".") for name in INPUTS],
-            group_name="monitoring",
-            kinds={"duckdb", "python"},
-            owners=["team:data"],
-            code_version=making.CODE_VERSION,
-            description=text,
-        )
-        for table, text in (
-            (ALERTS, "One row per thing that was ever out of line: its state, owner and runbook."),
-            (EVENTS, "One row per event of an alert, and per delivery to a channel; only added."),
-        )
-    ],
+    specs=specs_of(
+        {
+            ALERTS: "One row per thing that was ever out of line: its state, owner and runbook.",
+            EVENTS: "One row per event of an alert, and per delivery to a channel; only added.",
+        },
+        deps=INPUTS,
+        code_version=making.CODE_VERSION,
+    ),
     pool="duckdb",
 )
 def alerts(
