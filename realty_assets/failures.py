@@ -11,7 +11,11 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
+LOOKED_AT = [
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.SUCCESS,
+    dg.DagsterRunStatus.FAILURE,
+]
 # How far back to look: a step that has not run in so many runs is not waited for.
 MOST_RUNS = 50
 
@@ -26,17 +30,19 @@ class Failure:
 
 
 def failing_steps(instance: dg.DagsterInstance) -> list[Failure]:
-    """Steps that failed when they last ran, by name. A step that was under way when its process was
-    killed has failed; one that was left out because of another has not."""
-    runs = instance.get_runs(filters=dg.RunsFilter(statuses=ENDED), limit=MOST_RUNS)
-    if all(run.is_success for run in runs):
+    """Steps that failed when they last ran, by name; what a run that goes on has ended counts. A
+    step that was under way when its process was killed has failed; one that was left out because of
+    another has not."""
+    runs = instance.get_runs(filters=dg.RunsFilter(statuses=LOOKED_AT), limit=MOST_RUNS)
+    if not any(run.is_failure for run in runs):
         return []
     found: dict[str, Failure] = {}
     settled: set[str] = set()
     for run in runs:
         for told in instance.get_run_step_stats(run.run_id):
             status = "SKIPPED" if told.status is None else told.status.value
-            if told.step_key in settled or status == "SKIPPED":
+            under_way = status == "IN_PROGRESS" and not run.is_finished
+            if told.step_key in settled or status == "SKIPPED" or under_way:
                 continue
             if status == "SUCCESS":
                 settled.add(told.step_key)

@@ -13,6 +13,7 @@ import pytest
 
 from realty_assets import automation
 from realty_assets.definitions import build_defs, current_defs
+from realty_assets.failures import failing_steps
 from realty_assets.home_runs import instance_of
 from realty_assets.monitoring.alerting.records import ALERTS
 from realty_assets.warehouse import Warehouse
@@ -316,6 +317,31 @@ def test_a_step_that_fails_is_told_of_until_it_works(
         works[0] = True
         run_and_look()
         assert stands() == [("failed/sales", "resolved", "critical")]
+
+
+def test_what_a_run_has_done_by_now_has_not_failed() -> None:
+    works, said = [False], []
+
+    @dg.op
+    def sales() -> int:
+        if not works[0]:
+            raise RuntimeError("no sales today")
+        return 1
+
+    @dg.op
+    def looks(context: dg.OpExecutionContext, n: int) -> None:
+        said.append(failing_steps(context.instance))
+
+    @dg.job
+    def makes() -> None:
+        looks(sales())
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        makes.execute_in_process(instance=instance, raise_on_error=False)
+        assert [one.step for one in failing_steps(instance)] == ["sales"]
+        works[0] = True
+        assert makes.execute_in_process(instance=instance).success
+    assert said == [[]]
 
 
 def test_what_a_channel_did_not_take_is_tried_again(

@@ -44,7 +44,7 @@ def test_a_source_that_lacks_something_gets_its_valuations_from_what_it_has(
     file, mapping = county.write(shared_data, tmp_path / "source")
     told = realty_json(home, "ingest", file, "--source", mapping)
     assert (told["n_files"], told["n_refused"]) == (1, 0)
-    assert not realty_json(home, "run", "all", REALTY_BACKTEST_MONTHS="1")["up_to_date"]
+    assert not realty_json(home, "run", "all", REALTY_BACKTEST_MONTHS="2")["up_to_date"]
     warehouse = Warehouse.at(home / "warehouse.duckdb")
 
     sales = warehouse.read("clean.sales")
@@ -67,7 +67,7 @@ def test_a_source_that_lacks_something_gets_its_valuations_from_what_it_has(
     assert gone == fallen | {"on_market"}
     lacking = set(registry.filter(pl.col("n") == 0)["name"])
     assert ("bedrooms_total" in lacking) == ("bedrooms" in county.without)
-    status = realty_json(home, "status", REALTY_BACKTEST_MONTHS="1")
+    status = realty_json(home, "status", REALTY_BACKTEST_MONTHS="2")
     assert set(status["families_without_data"]) == gone
     tracks = {row["track"]: row for row in status["tracks"]}
     assert (tracks[OFF_MARKET]["has_champion"], tracks[OFF_MARKET]["left_out"]) == (True, None)

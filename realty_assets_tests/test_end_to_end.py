@@ -101,7 +101,7 @@ def test_a_second_model_becomes_challenger_and_stays_so(own_copy: Path, market: 
     assert sorted(rows) == sorted(
         (name, alias, version)
         for name in MODELS
-        for alias, version in (("champion", 1), ("challenger", 2))
+        for alias, version in (("champion", 1), ("challenger", 2), ("shadow", 2))
     )
     champion = champions["realty-off-market"]
     # The home that this one was copied from is left alone.
