@@ -80,6 +80,8 @@ def _dmatrices(valuer: Any, homes: Any) -> list[Any]:
     import numpy as np
     import xgboost as xgb
 
+    from realty_assets.modeling.boosters import START_COLUMN
+
     point = valuer.point
     inputs = homes.select(point.names).to_numpy().astype(np.float32)
     start = homes["comps_log_value"].to_numpy().astype(np.float32)
@@ -89,7 +91,7 @@ def _dmatrices(valuer: Any, homes: Any) -> list[Any]:
             rows = xgb.DMatrix(inputs, feature_names=list(point.names))
             rows.set_base_margin(np.nan_to_num(start))
         else:
-            names = [*point.names, "comps_log_value"]
+            names = [*point.names, START_COLUMN]
             rows = xgb.DMatrix(np.column_stack([inputs, start]), feature_names=names)
         made.append(rows)
     return made
