@@ -60,6 +60,7 @@ def act(
     import dagster as dg
 
     from realty_assets.cli_decisions import user
+    from realty_assets.clock import utc_now
     from realty_assets.monitoring.alerting import making
     from realty_assets.monitoring.alerting.actions import Action, carry_out
     from realty_assets.monitoring.alerting.policy import read_policy
@@ -75,7 +76,7 @@ def act(
     today, policy = market_today(warehouse), read_policy(warehouse.home)
     with warehouse.transaction() as tx:
         # Raises what the run would, before there is one.
-        book = making.open_book(tx, policy, Clocks(today, making.utc_now()))
+        book = making.open_book(tx, policy, Clocks(today, utc_now()))
         row = carry_out(book, action)
     told = {name: getattr(row, name) for name in ("alert_id", "kind", "state", "snoozed_until")}
     if not book.new:

@@ -10,7 +10,6 @@ import hashlib
 import time
 import warnings
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import dagster as dg
 
 from realty_assets.at_rest import why_still
 from realty_assets.challengers import challenger_sensor, promotion_job
+from realty_assets.clock import utc_now
 from realty_assets.faces import last_materialized
 from realty_assets.failures import digest_of, failing_steps
 from realty_assets.ingestion.inbox import pending
@@ -196,7 +196,7 @@ def _reason_to_look(instance: dg.DagsterInstance, last_success_s: float | None) 
     """Why alerts are to be looked at though no monitoring has run, as a name that stays the same
     while there is nothing new: once a day while monitoring has stopped, once for other failures of
     steps than at the last look, once an hour while events wait for a channel."""
-    now = datetime.now(UTC).replace(tzinfo=None)
+    now = utc_now()
     if stopped(last_success_s, now, read_policy(get_settings().home)):
         return f"stopped-{last_success_s:.0f}-{now:%Y-%m-%d}"
     made = instance.get_latest_materialization_event(dg.AssetKey(ALERTS.split(".")))

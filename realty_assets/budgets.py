@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, model_validator
 
+from realty_assets.clock import utc_now
 from realty_assets.errors import RealtyError
 from realty_assets.metering import totals
 from realty_assets.strict import Strict, read_own
@@ -99,7 +100,7 @@ def overstepped(home: Path, now: datetime | None = None) -> list[Over]:
     budgets = costs.budgets
     if budgets == Budgets():
         return []
-    now = now or datetime.now(UTC).replace(tzinfo=None)
+    now = now or utc_now()
     spent = [costs.of_run(told) for told in totals(home, now)]
     found = [
         _over(f"The runs of {now:%Y-%m} cost", sum(spent), budgets.monthly_usd),

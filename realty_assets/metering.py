@@ -19,6 +19,8 @@ from typing import Any
 import dagster as dg
 import psutil
 
+from realty_assets.clock import utc_now
+
 FOLDER = "costs"
 RUNS = Path(FOLDER) / "runs"
 EVERY_S, SPARSE_S, DENSE_SAMPLES = 0.1, 1.0, 6_000
@@ -94,7 +96,7 @@ def end(run_id: str, instance: dg.DagsterInstance, home: Path) -> None:
     records = instance.get_records_for_run(run_id, of_type=_TOLD).records
     steps = steps_of([record.event_log_entry for record in records], meter)
     run = instance.get_run_by_id(run_id)
-    now = datetime.now(UTC).replace(tzinfo=None)
+    now = utc_now()
     told = {
         "run_id": run_id,
         "job": run.job_name if run else "",

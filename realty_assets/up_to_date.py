@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 
+from realty_assets.clock import utc_now
 from realty_assets.fingerprint import mlflow_registry
 from realty_assets.ingestion.inbox import pending
 from realty_assets.operations.retention.records import retired
@@ -56,7 +56,7 @@ def remember_full_run(settings: Settings, warehouse: Warehouse, run_id: str) -> 
             return
         if tx.exists(FULL_RUNS) and state in tx.read(FULL_RUNS)["state_hash"]:
             return
-        now = datetime.now(UTC).replace(tzinfo=None)
+        now = utc_now()
         row = {"state_hash": [state], "run_id": [run_id], "ended_at": [now]}
         tx.append(FULL_RUNS, pl.DataFrame(row))
 

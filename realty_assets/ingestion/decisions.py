@@ -16,6 +16,7 @@ from typing import Any
 
 import polars as pl
 
+from realty_assets.clock import utc_now
 from realty_assets.ingestion import ledger, plans, store
 from realty_assets.ingestion.arrivals import record
 from realty_assets.ingestion.blocks import blocked, put_back
@@ -45,7 +46,7 @@ class _Decision:
         """`frame` as rows of ledger.decisions."""
         return frame.with_columns(
             pl.lit(self.decision_id).alias("decision_id"),
-            pl.lit(ledger.utc_now()).alias("decided_at"),
+            pl.lit(utc_now()).alias("decided_at"),
             pl.lit(self.request.by).alias("decided_by"),
             pl.lit(self.run_id, dtype=pl.String).alias("run_id"),
             pl.lit(self.request.verb).alias("verb"),
@@ -245,7 +246,7 @@ def _write(
     if entries.height:
         first = rows.row(0, named=True)
         event = ledger.Event(
-            ledger.utc_now(),
+            utc_now(),
             DONE[verb],
             first["file_name"],
             file_hash=first["file_hash"],

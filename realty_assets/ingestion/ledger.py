@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import polars as pl
 
+from realty_assets.clock import utc_now
 from realty_assets.errors import RealtyError
 from realty_assets.ingestion.contract import CONTRACT_VERSION
 from realty_assets.ingestion.rules import RULES_VERSION
@@ -228,10 +229,6 @@ def insert(tx: Tx, table: str, frame: pl.DataFrame) -> None:
 def rules_version() -> str:
     """The version of contract and rules that rows are judged by."""
     return f"{CONTRACT_VERSION}.{RULES_VERSION}"
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def _digest(tx: Tx, query: SqlFile) -> str:

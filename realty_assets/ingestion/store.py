@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
+from realty_assets.clock import utc_now
 from realty_assets.ingestion import ledger
 from realty_assets.ingestion.files import FileResult
 from realty_assets.ingestion.ledger import (
@@ -135,7 +136,7 @@ def commit(tx: Tx, result: FileResult, delivery: Delivery, started: float) -> Le
         relation_of=delivery.relation_of,
         rules_version=ledger.rules_version(),
         written_at=delivery.written_at,
-        arrived_at=ledger.utc_now(),
+        arrived_at=utc_now(),
         run_id=delivery.run_id,
         duration_s=time.monotonic() - started,
     )

@@ -44,14 +44,11 @@ class OperationsConfig(dg.Config):
     name="operations",
     specs=specs_of(
         {
-            f"operations.{name}": text
-            for name, text in (
-                ("actions", "Who did what to the home as a whole, when, why, and what came of it."),
-                ("backups", "Every backup of the home: where it was put, and what it holds."),
-                ("retention", "What the home let go of: class, path or id, bytes, age and policy."),
-                ("holds", "Legal holds, put on and taken off: what, by whom and why."),
-                ("costs", "What each run took for each table: time, CPU, memory, bytes, price."),
-            )
+            ACTIONS: "Who did what to the home as a whole, when, why, and what came of it.",
+            BACKUPS: "Every backup of the home: where it was put, and what it holds.",
+            RETENTION: "What the home let go of: class, path or id, bytes, age and policy.",
+            HOLDS: "Legal holds, put on and taken off: what, by whom and why.",
+            COSTS: "What each run took for each table: time, CPU, memory, bytes, price.",
         },
         code_version="1",
     ),

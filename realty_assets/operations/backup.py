@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from realty_assets.clock import utc_now
 from realty_assets.errors import RealtyError
 from realty_assets.fingerprint import LEFT_OUT, fingerprint_home
 from realty_assets.operations import copying
@@ -25,7 +26,6 @@ from realty_assets.operations.manifest import (
     backups_in,
     fingerprint_of,
     new_id,
-    utc_now,
     versions_here,
     write_manifest,
 )

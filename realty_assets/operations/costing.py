@@ -11,8 +11,8 @@ import duckdb
 import polars as pl
 
 from realty_assets.budgets import Costs, overstepped, read_costs
+from realty_assets.clock import utc_now
 from realty_assets.metering import RUNS, gib, totals
-from realty_assets.operations.manifest import utc_now
 from realty_assets.operations.records import create_tables
 from realty_assets.statements import sql
 from realty_assets.warehouse import Tx, Warehouse

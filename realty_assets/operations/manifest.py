@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version
@@ -153,7 +153,3 @@ def backups_in(folder: Path) -> list[tuple[Path, Manifest]]:
 def new_id(now: datetime) -> str:
     """20260102T030405Z-1a2b3c: by time, and told apart within a second."""
     return f"{now:%Y%m%dT%H%M%SZ}-{os.urandom(3).hex()}"
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)

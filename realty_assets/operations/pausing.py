@@ -10,7 +10,7 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from realty_assets.operations.manifest import utc_now
+from realty_assets.clock import utc_now
 from realty_assets.operations.records import ACTIONS, BadAction, check_action, record_action
 from realty_assets.switches import (
     PAUSE,

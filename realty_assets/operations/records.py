@@ -11,9 +11,10 @@ from typing import Any
 
 import polars as pl
 
+from realty_assets.clock import utc_now
 from realty_assets.errors import RealtyError
 from realty_assets.operations.copying import sha256_of
-from realty_assets.operations.manifest import MANIFEST, Manifest, backups_in, utc_now
+from realty_assets.operations.manifest import MANIFEST, Manifest, backups_in
 from realty_assets.statements import sql
 from realty_assets.warehouse import Tx
 

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from realty_assets.clock import utc_now
 from realty_assets.errors import RealtyError
 from realty_assets.home import FOLDERS
 from realty_assets.operations import copying
@@ -25,7 +26,6 @@ from realty_assets.operations.manifest import (
     Manifest,
     broken_files,
     read_manifest,
-    utc_now,
     versions_here,
 )
 from realty_assets.operations.moved import mend_addresses

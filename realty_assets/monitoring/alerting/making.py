@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
 
+from realty_assets.clock import utc_now
 from realty_assets.monitoring.alerting import kinds as k
 from realty_assets.monitoring.alerting.actions import Action, carry_out
 from realty_assets.monitoring.alerting.book import Book
@@ -55,11 +56,6 @@ class Kept:
     unresolved: Mapping[str, int]
     noted: Mapping[str, int]
     n_waiting: Mapping[str, int]
-
-
-def utc_now() -> datetime:
-    """The wall clock, UTC, without a zone."""
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def keep_alerts(

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from realty_assets.clock import utc_now
 from realty_assets.operations.home_files import BACKUPS
-from realty_assets.operations.manifest import backups_in, utc_now
+from realty_assets.operations.manifest import backups_in
 from realty_assets.operations.retention.policy import Backups as Rules
 from realty_assets.operations.retention.things import Thing, size_and_age, take_away, young
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from realty_assets.operations.manifest import utc_now
+from realty_assets.clock import utc_now
 from realty_assets.operations.records import (
     BadAction,
     check_action,

@@ -13,9 +13,9 @@ from typing import Any
 
 import polars as pl
 
+from realty_assets.clock import utc_now
 from realty_assets.errors import RealtyError
 from realty_assets.modeling.mlflow_registry import tracking_uri
-from realty_assets.operations.manifest import utc_now
 from realty_assets.operations.moved import ARTIFACTS, DATABASE
 from realty_assets.operations.retention.policy import Models as Rules
 from realty_assets.operations.retention.records import retired

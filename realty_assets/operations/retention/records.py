@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from realty_assets.operations.manifest import utc_now
+from realty_assets.clock import utc_now
 from realty_assets.operations.records import ACTIONS, create_tables, record_action
 from realty_assets.operations.retention.things import Keeper, Thing
 from realty_assets.statements import sql
