@@ -95,7 +95,7 @@ class Tx:
         Raises ValueError when the rows have other columns than the table: what stays would be of
         another form than what comes.
         """
-        columns = [name for name, _ in self.report(table).columns]
+        columns = [name for name, _ in _described(self.conn, table)]
         if sorted(columns) != sorted(changes.rows.columns):
             raise ValueError(f"{table} cannot be changed to other columns: {changes.rows.columns}")
         with self._registered(changes.gone.alias("name").to_frame()) as gone:
@@ -121,9 +121,7 @@ class Tx:
         """Row count, columns and the first rows of `table` as it stands in this transaction."""
         check_table_name(table)
         n_rows = self.conn.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]
-        columns = tuple(
-            (name, kind) for name, kind, *_ in self.conn.execute(f"DESCRIBE {table}").fetchall()
-        )
+        columns = _described(self.conn, table)
         head = self.conn.execute(f"SELECT * FROM {table} LIMIT {PREVIEW_ROWS}").fetchall()
         return TableReport(table, n_rows, columns, _markdown([name for name, _ in columns], head))
 
@@ -255,7 +253,7 @@ class Warehouse(DuckDBResource):
         with self.connect() as conn:
             if not _exists(conn, table):
                 raise WarehouseMissing(f"There is no table {table} in the warehouse yet.")
-            return [name for name, *_ in conn.execute(f"DESCRIBE {table}").fetchall()]
+            return [name for name, _ in _described(conn, table)]
 
     def exists(self, table: str) -> bool:
         if not self.path.exists():
@@ -279,6 +277,12 @@ def _roll_back(conn: duckdb.DuckDBPyConnection) -> None:
     except duckdb.TransactionException:
         # The failed statement ended the transaction already.
         return
+
+
+def _described(conn: duckdb.DuckDBPyConnection, table: str) -> tuple[tuple[str, str], ...]:
+    """(name, type) of each column."""
+    found = conn.execute(f"DESCRIBE {check_table_name(table)}").fetchall()
+    return tuple((name, kind) for name, kind, *_ in found)
 
 
 def _exists(conn: duckdb.DuckDBPyConnection, table: str) -> bool:

@@ -86,9 +86,9 @@ def test_off_market_error_is_near_the_irreducible_on_both_sides_of_the_turn(
         assert judged.height >= 600
         error = np.median(np.abs(judged["prediction"] / judged["close_price"] - 1))
         ratio = error / irreducible_off_market_mdape(truth)
-        record_property(f"{first} to {last}, error over the irreducible", ratio)
+        record_property(f"{first} to {last}, error over the irreducible", float(ratio))
         inside = judged["close_price"].is_between(judged["lower_90"], judged["upper_90"])
-        record_property(f"{first} to {last}, coverage of 90%", inside.mean())
+        record_property(f"{first} to {last}, coverage of 90%", float(inside.mean()))
         assert ratio <= most, name
         assert 0.82 <= inside.mean() <= 0.97, name
     if not FULL:

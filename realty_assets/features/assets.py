@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import date
+from typing import Any
 
 import dagster as dg
 import polars as pl
@@ -221,10 +222,10 @@ def feature_registry(warehouse: Warehouse) -> dg.MaterializeResult:
 
     def compute() -> pl.DataFrame:
         # Each feature is described on the first track that may know it.
-        seen = statistics(warehouse.read(MATRICES[OFF_MARKET]), blind)
-        seen |= statistics(
-            warehouse.read(MATRICES[ON_MARKET], columns=[spec.name for spec in late]), late
-        )
+        seen: dict[str, dict[str, Any]] = {}
+        for track, told in ((OFF_MARKET, blind), (ON_MARKET, late)):
+            columns = [spec.name for spec in told]
+            seen |= statistics(warehouse.read(MATRICES[track], columns=columns), told)
         return registry.registry_frame(specs, seen)
 
     return built(

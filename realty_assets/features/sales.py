@@ -102,6 +102,7 @@ class Sales:
         self.known_at = usable["known_at"].cast(pl.Int64).to_numpy().copy()
         self.close_day = day_numbers(usable["close_date"])
         self.lag_days = _lag_days(usable)
+        self._median_lags: dict[tuple[int, int], int] = {}
         self.log_price = np.log(usable["close_price"].cast(pl.Float64).to_numpy())
         self.columns = structure_features(usable, pl.col("close_date").dt.year())
         self.terms = design(self.columns)
@@ -121,11 +122,23 @@ class Sales:
         other = copy.copy(self)
         other.lag_days = _lag_days(self._usable.with_columns(as_of=sale_as_of(track)))
         other.__dict__.pop("lag_hashes", None)
+        other._median_lags = {}
         return other
 
     def n_known(self, day: int) -> int:
         """How many were known strictly before 00:00 UTC of `day` (days since 1970)."""
         return int(np.searchsorted(self.known_at, day * DAY_US, side="left"))
+
+    def median_lag(self, known: slice) -> int:
+        """Median days from as_of to close of the sales from `known.start` to `known.stop`; 0 where
+        none of them has a place on the track. Every table asks it of the same months: it is
+        remembered."""
+        asked = known.start, known.stop
+        if asked not in self._median_lags:
+            lags = self.lag_days[known]
+            lags = lags[~np.isnan(lags)]
+            self._median_lags[asked] = int(np.median(lags)) if len(lags) else 0
+        return self._median_lags[asked]
 
     @cached_property
     def known_hashes(self) -> KnownHashes:

@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from realty_assets.features.fits import Fits, fit_basis
@@ -93,7 +92,7 @@ def _one(sales: Sales, day: int, settings: IndexSettings) -> Vintage | None:
             area.astype(np.int64),
             settings,
         )
-    return replace(fit, lag_days=_median_lag(sales.lag_days[known]))
+    return replace(fit, lag_days=sales.median_lag(known))
 
 
 def index_frame(vintages: Vintages, sales: Sales, months_ahead: int = 3) -> pl.DataFrame:
@@ -130,9 +129,3 @@ def index_frame(vintages: Vintages, sales: Sales, months_ahead: int = 3) -> pl.D
         "forecast": pl.Boolean(),
     }
     return pl.DataFrame(rows, schema=schema).with_columns(pl.col("vintage", "month").cast(pl.Date))
-
-
-def _median_lag(lag_days: npt.NDArray[np.float64]) -> int:
-    """Median days from as_of to close; 0 where no sale has a place on the track."""
-    known = lag_days[~np.isnan(lag_days)]
-    return int(np.median(known)) if len(known) else 0

@@ -98,7 +98,7 @@ def usable_for_training(cutoff: date) -> pl.Expr:
 
 def n_usable(matrix: pl.DataFrame, cutoff: date) -> int:
     """How many rows a model of `cutoff` can learn from."""
-    return matrix.filter(usable_for_training(cutoff)).height
+    return int(matrix.select(usable_for_training(cutoff).sum()).item())
 
 
 @dataclass(frozen=True)
@@ -136,19 +136,33 @@ class Lessons:
             kind=target,
         )
 
+    @cached_property
+    def first_known(self) -> npt.NDArray[np.int64]:
+        """When each column first had a value (k,), microseconds UTC; the largest integer where it
+        never had one."""
+        never = np.iinfo(np.int64).max
+        return np.array(
+            [
+                self.known_at[~np.isnan(self.inputs[:, i])].min(initial=never)
+                for i in range(len(self.names))
+            ],
+            dtype=np.int64,
+        )
+
     def before(self, cutoff: date, vintage: Vintage) -> TrainingSet:
         """What was known before 00:00 UTC of `cutoff`; `vintage` is the index as known then.
 
         Empty columns are left out; which are empty is seen from these rows only.
         """
-        rows = np.flatnonzero(self.known_at < epoch_day(cutoff) * DAY_US)
-        full = np.flatnonzero(~np.isnan(self.inputs[rows]).all(axis=0))
+        until = epoch_day(cutoff) * DAY_US
+        rows, full = np.flatnonzero(self.known_at < until), np.flatnonzero(self.first_known < until)
         target = self.log_price[rows]
         if self.kind == "level":
             target = target - vintage.index(self.close_day[rows])
         return TrainingSet(
             names=tuple(self.names[i] for i in full),
-            inputs=self.inputs[np.ix_(rows, full)],
+            # Whole rows first: they lie in one piece.
+            inputs=self.inputs.take(rows, axis=0).take(full, axis=1),
             target=target,
             start=self.start[rows],
             per_sqft=target - self.ln_living_area[rows],

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -102,11 +103,9 @@ class Market:
         )
 
 
-def basis_of(data: TrainingSet, subjects: pl.DataFrame, market: Market) -> str:
-    """Hash of a month's training set, of the homes asked for, and of all settings."""
-    parts = {
-        "training": data.sha256(),
-        "homes": hashlib.sha256(subjects.write_csv().encode()).hexdigest(),
+def settings_of(market: Market) -> dict[str, Any]:
+    """All settings that a walked row depends on, the code's versions among them."""
+    return {
         "features": market.features.described(),
         "registry": registry_hash(
             features(market.features.comps, market.features.layers, market.track)
@@ -114,6 +113,15 @@ def basis_of(data: TrainingSet, subjects: pl.DataFrame, market: Market) -> str:
         "model": asdict(market.model),
         "track": market.track,
         "code_version": [CODE_VERSION, boosters.CODE_VERSION],
+    }
+
+
+def basis_of(data: TrainingSet, subjects: pl.DataFrame, settings: dict[str, Any]) -> str:
+    """Hash of a month's training set, of the homes asked for, and of the market's settings."""
+    parts = {
+        "training": data.sha256(),
+        "homes": hashlib.sha256(subjects.write_csv().encode()).hexdigest(),
+        **settings,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -145,7 +153,8 @@ def walk_forward(
     vintages = market.vintages(max(f.cutoff for f in folds))
     sets = _training_sets(market, folds, vintages)
     homes = {f: fold_sales(market.sales_frame, f, market.track) for f in folds}
-    bases = {f: basis_of(sets[f], homes[f], market) for f in folds}
+    settings = settings_of(market)
+    bases = {f: basis_of(sets[f], homes[f], settings) for f in folds}
     known: dict[Fold, pl.DataFrame] = {}
     if walked is not None and "basis" in walked.columns:
         for fold in folds:
