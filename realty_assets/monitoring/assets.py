@@ -18,6 +18,7 @@ from realty_assets.monitoring.evidently_pages import EVIDENTLY, month_to_show, w
 from realty_assets.monitoring.making import DRIFT, PROFILE
 from realty_assets.monitoring.performance import PERFORMANCE, kept_months, performance
 from realty_assets.monitoring.policy import read_policy
+from realty_assets.monitoring.signals import making as signals
 from realty_assets.pages import damaged, templates_hash
 from realty_assets.settings import get_settings
 from realty_assets.statements import sql
@@ -34,8 +35,41 @@ FACT_INPUTS = [
     "promotion.aliases",
     "serving.valuations",
     "serving.listing_valuations",
+    *signals.TABLES,
 ]
-PERFORMANCE_VERSION, DAY_VERSION = "1", "2"
+SIGNAL_INPUTS = [
+    *MATRICES.values(),
+    *("modeling.predictions", "modeling.models", "promotion.aliases", "clean.sales"),
+    *("serving.valuations", "serving.listing_valuations"),
+]
+PERFORMANCE_VERSION, DAY_VERSION = "1", "3"
+
+
+@dg.multi_asset(
+    name="monitoring_signals",
+    specs=specs_of(
+        {
+            signals.ATTRIBUTIONS: "What the champion's values of each month come from.",
+            signals.EXCHANGEABILITY: "Bets, sale by sale, on errors coming otherwise than before.",
+            signals.EXPECTED: "How far off values of a month are expected to be, and how far off "
+            "they were.",
+        },
+        deps=SIGNAL_INPUTS,
+        code_version=signals.CODE_VERSION,
+    ),
+    pool="duckdb",
+)
+def monitoring_signals(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
+    today, settings = market_today(warehouse), get_settings()
+    how = signals.Making(today, settings.seed, settings.n_threads)
+    yield from built_many(
+        warehouse,
+        signals.TABLES,
+        inputs=[table for table in SIGNAL_INPUTS if warehouse.exists(table)],
+        code_version=signals.CODE_VERSION,
+        settings={"today": today, "seed": how.seed},
+        compute=lambda: signals.make_signals(warehouse, how),
+    )
 
 
 @dg.multi_asset(
@@ -52,13 +86,14 @@ PERFORMANCE_VERSION, DAY_VERSION = "1", "2"
 )
 def monitoring_facts(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
     today, policy = market_today(warehouse), read_policy(warehouse.home)
+    seed = get_settings().seed
     yield from built_many(
         warehouse,
         [PROFILE, DRIFT],
         inputs=[table for table in FACT_INPUTS if warehouse.exists(table)],
         code_version=making.CODE_VERSION,
-        settings={"today": today, "policy": policy.sha256},
-        compute=lambda: making.make_facts(warehouse, today, policy),
+        settings={"today": today, "policy": policy.sha256, "seed": seed},
+        compute=lambda: making.make_facts(warehouse, today, policy, seed),
     )
 
 

@@ -13,6 +13,8 @@ from typing import Any
 from realty_assets.monitoring.measures import JENSEN_SHANNON, NULL_SHARE, PSI, UNSEEN
 from realty_assets.monitoring.populations import ASKED, LISTINGS, PREDICTED
 from realty_assets.monitoring.row_counts import ROW_COUNT
+from realty_assets.monitoring.signals.attributions import ATTRIBUTION_SHARE
+from realty_assets.monitoring.signals.common import ATTRIBUTIONS, ERRORS, EXPECTED, TOGETHER
 
 Breach = Mapping[str, Any]
 # Families of features that are made of the prices and numbers of other sales.
@@ -45,7 +47,8 @@ def root_of(breach: Breach, standing: Sequence[Breach], origins: Origins) -> Roo
     of stands out itself; one that the feed no longer fills goes first."""
     if breach["method"] == ROW_COUNT:
         return None
-    feature = breach["feature"]
+    first, *_ = drivers_of(breach) or (breach["feature"],)
+    feature = first if breach["feature"] in (TOGETHER, ATTRIBUTIONS) else breach["feature"]
     emptied = _broken(standing, {NULL_SHARE}, rising=True)
     if breach["population"] == LISTINGS:
         return Root(feature, feature in emptied)
@@ -56,6 +59,12 @@ def root_of(breach: Breach, standing: Sequence[Breach], origins: Origins) -> Roo
             if name in found:
                 return Root(name, empty)
     return None
+
+
+def drivers_of(breach: Breach) -> list[str]:
+    """What makes a signal stand out, the strongest first; none for what is of one feature."""
+    said = breach.get("drivers")
+    return said.split(", ") if said else []
 
 
 def likely_cause(breach: Breach, standing: Sequence[Breach], origins: Origins) -> str:
@@ -73,6 +82,8 @@ def likely_cause(breach: Breach, standing: Sequence[Breach], origins: Origins) -
             if root.emptied
             else f"New listings differ in {root.column}."
         )
+    if (told := _of_signals(breach)) is not None:
+        return told
     if breach["population"] == ASKED:
         return "Homes on the market differ from those that the champion learned from."
     if feature in PREDICTED:
@@ -80,6 +91,23 @@ def likely_cause(breach: Breach, standing: Sequence[Breach], origins: Origins) -
     if origins.families.get(feature) in OF_THE_MARKET:
         return "Prices around have moved, or there are other past sales to look at."
     return "Other homes sell than before."
+
+
+def _of_signals(breach: Breach) -> str | None:
+    """The cause of what is told by all features together, by attributions or by errors."""
+    feature, drivers = breach["feature"], ", ".join(drivers_of(breach))
+    if feature == TOGETHER:
+        return f"Other homes sell than before: they are told by {drivers or 'many features'}."
+    if feature == ATTRIBUTIONS:
+        return f"Values come from other features than before, {drivers} above all."
+    if breach["method"] == ATTRIBUTION_SHARE:
+        more = "more" if breach["value"] > 0 else "less"
+        return f"Values hang {more} on {feature} than before."
+    if feature == EXPECTED:
+        return "Homes are harder to value than those that the champion learned from."
+    if feature == ERRORS:
+        return f"Errors of closed sales come otherwise than before: {drivers}."
+    return None
 
 
 def _broken(standing: Sequence[Breach], methods: set[str], rising: bool = False) -> set[str]:

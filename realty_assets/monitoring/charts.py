@@ -15,12 +15,13 @@ WIDTH, HEIGHT = 460.0, 190.0
 
 @dataclass(frozen=True)
 class Point:
-    """A month's figure and its interval."""
+    """A month's figure and its interval; `seen` is drawn over it where it is known."""
 
     name: str
     value: float
     low: float | None
     high: float | None
+    seen: float | None = None
 
 
 def by_month(
@@ -32,7 +33,7 @@ def by_month(
     """
     if not points:
         raise ValueError("no months to draw")
-    ends = [x for p in points for x in (p.value, p.low, p.high, mark) if x is not None]
+    ends = [x for p in points for x in (p.value, p.low, p.high, p.seen, mark) if x is not None]
     pad = max((max(ends) - min(ends)) * 0.1, 1e-3)
     left, right, top, bottom = 52.0, WIDTH - 14, 10.0, HEIGHT - 28
     x = Scale(-0.5, len(points) - 0.5, left, right)
@@ -47,6 +48,9 @@ def by_month(
         if point.low is not None and point.high is not None:
             parts.append(segment(x(at), y(point.low), x(at), y(point.high), "whisker"))
     parts.append(dots([(x(at), y(point.value)) for at, point in enumerate(points)], "estimate"))
+    seen = [(x(at), y(point.seen)) for at, point in enumerate(points) if point.seen is not None]
+    if seen:
+        parts.append(dots(seen, "seen"))
     every = max(math.ceil(len(points) / 6), 1)
     for at in range((len(points) - 1) % every, len(points), every):
         parts.append(label(x(at), bottom + 18, points[at].name, "tick"))

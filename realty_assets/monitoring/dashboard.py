@@ -15,6 +15,7 @@ from realty_assets.exploration.pictures import heat_map
 from realty_assets.monitoring.causes import Origins, likely_cause
 from realty_assets.monitoring.charts import Point, by_month
 from realty_assets.monitoring.out_of_line import NOMINAL, newest_figures, out_of_line
+from realty_assets.monitoring.populations import SALES
 from realty_assets.monitoring.words import METHODS, bounds, farthest, reach, where
 from realty_assets.pages import environment
 from realty_assets.statements import sql
@@ -23,7 +24,10 @@ from realty_assets.warehouse import Warehouse
 Row = dict[str, Any]
 TEMPLATES = Path(__file__).parent / "templates"
 FOLDER = Path("reports") / "monitoring"
-INPUTS = ("monitoring.drift", "monitoring.performance", "monitoring.alerts", "features.registry")
+INPUTS = (
+    *("monitoring.drift", "monitoring.performance", "monitoring.alerts", "features.registry"),
+    "monitoring.expected_errors",
+)
 MOST_SHOWN, MOST_MONTHS = 24, 24
 FIGURES = (
     ("mdape", "Median error (MdAPE)", percent, None),
@@ -41,6 +45,7 @@ def gather(warehouse: Warehouse, today: date) -> dict[str, list[Row]]:
         "performance": ("performance_shown", {"today": today}),
         "sources": ("feature_sources", {}),
         "alerts": ("unresolved_alerts", {}),
+        "expected": ("expected_shown", {"today": today}),
     }
     with warehouse.transaction() as tx:
         return {
@@ -61,6 +66,8 @@ def page(facts: dict[str, list[Row]], today: date) -> str:
             verdict=verdict(told),
             judged=facts["judged"],
             charts=_charts(facts["performance"]),
+            expected=_newest_expected(facts["expected"]),
+            expected_charts=_expected_charts(facts["expected"]),
             newest=newest_figures(facts["performance"]),
             picture=_picture(facts["shown"]),
             alerts=facts["alerts"],
@@ -146,6 +153,37 @@ def _charts(rows: Sequence[Row]) -> list[Row]:
                 drawn.append({"title": title, "svg": svg})
         if drawn:
             charts.append({"track": track, "figures": drawn})
+    return charts
+
+
+def _newest_expected(rows: Sequence[Row]) -> list[Row]:
+    """The newest month of each track and population, both figures by name."""
+    found: dict[tuple[str, str], Row] = {}
+    for row in rows:  # by month
+        key = row["track"], row["population"]
+        if key not in found or found[key]["month"] != row["month"]:
+            found[key] = {name: row[name] for name in ("track", "population", "month", "n")}
+        found[key][row["metric"]] = row
+    return [found[key] for key in sorted(found)]
+
+
+def _expected_charts(rows: Sequence[Row]) -> list[Row]:
+    """Of every track with closed sales: the expected MdAPE by month, the realised over it."""
+    charts = []
+    for track in sorted({row["track"] for row in rows}):
+        points = [
+            Point(
+                f"{row['month']:%Y-%m}", row["expected"], row["low"], row["high"], row["realised"]
+            )
+            for row in rows
+            if (row["track"], row["population"], row["metric"]) == (track, SALES, "mdape")
+        ][-MOST_MONTHS:]
+        if points:
+            title = "Expected median error, with the realised over it"
+            summary = f"{len(points)} months, the newest {percent(points[-1].value)}"
+            charts.append(
+                {"track": track, "svg": by_month(points, percent, title=title, summary=summary)}
+            )
     return charts
 
 

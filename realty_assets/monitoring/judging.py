@@ -17,12 +17,13 @@ import polars as pl
 
 from realty_assets.monitoring.discoveries import adjusted
 from realty_assets.monitoring.policy import Policy
-from realty_assets.monitoring.populations import ASKED
+from realty_assets.monitoring.populations import AREA, ASKED, PRICE
 from realty_assets.monitoring.row_counts import ROW_COUNT
 
 KEYS = ("track", "population", "slice", "feature", "method")
-# The features of these are asked about together.
-FAMILY = ("month", "in_reference", "track", "population", "slice", "method")
+# The features of these are asked about together; so are all areas, and all segments of price.
+FAMILY = ("month", "in_reference", "track", "population", "_slices", "method")
+SLICES = (AREA, PRICE)
 # Fewer months of the reference than this do not say what is usual.
 MIN_MONTHS = 3
 JUDGED: dict[str, Any] = {
@@ -94,7 +95,15 @@ def _with_limits(measured: pl.DataFrame, policy: Policy) -> pl.DataFrame:
 
 
 def _with_q_values(told: pl.DataFrame) -> pl.DataFrame:
-    """p values adjusted over the judged features of one month, population, slice and method."""
+    """p values adjusted over the judged features of one month, population, kind of slice and
+    method."""
+    slices = pl.col("slice")
+    for kind in SLICES:
+        slices = (
+            pl.when(pl.col("slice").str.starts_with(f"{kind} "))
+            .then(pl.lit(kind))
+            .otherwise(slices)
+        )
     parts = [
         own.with_columns(
             pl.Series(
@@ -106,9 +115,13 @@ def _with_q_values(told: pl.DataFrame) -> pl.DataFrame:
                 ),
             ).fill_nan(None)
         )
-        for own in told.partition_by(*FAMILY, maintain_order=True)
+        for own in told.with_columns(_slices=slices).partition_by(*FAMILY, maintain_order=True)
     ]
-    return pl.concat(parts) if parts else told.with_columns(q_value=pl.lit(None, pl.Float64))
+    return (
+        pl.concat(parts).drop("_slices")
+        if parts
+        else told.with_columns(q_value=pl.lit(None, pl.Float64))
+    )
 
 
 def _with_consecutive(told: pl.DataFrame) -> pl.DataFrame:

@@ -25,17 +25,22 @@ from realty_assets.monitoring.policy import Policy
 from realty_assets.monitoring.profile import SCHEMA as PROFILE_SCHEMA
 from realty_assets.monitoring.profile import profile
 from realty_assets.monitoring.row_counts import row_counts
+from realty_assets.monitoring.signals.common import newest_usual, sampled
+from realty_assets.monitoring.signals.domain import MOST_ROWS, domain_drift
+from realty_assets.monitoring.signals.making import signal_drift, with_usual_of_signals
 from realty_assets.statements import sql
 from realty_assets.warehouse import Warehouse
 
 PROFILE, DRIFT = "monitoring.profile", "monitoring.drift"
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 ABOUT: dict[str, Any] = {
     "track": pl.String,
     "slice": pl.String,
     "reference": pl.String,
     "basis": pl.String,
 }
+# What makes a signal stand out, in words; of drift alone.
+DRIVERS: dict[str, Any] = {"drivers": pl.String}
 Pair = tuple[pl.DataFrame, pl.DataFrame]
 
 
@@ -47,38 +52,43 @@ class Facts:
     today: date
     policy: Policy
     before: Pair | None
+    never_critical: frozenset[str]
+    seed: int
 
     @property
     def month(self) -> date:
         return self.today.replace(day=1)
 
 
-def make_facts(warehouse: Warehouse, today: date, policy: Policy) -> dict[str, pl.DataFrame]:
-    """{PROFILE, DRIFT} as of `today`."""
+def make_facts(
+    warehouse: Warehouse, today: date, policy: Policy, seed: int = 7
+) -> dict[str, pl.DataFrame]:
+    """{PROFILE, DRIFT} as of `today`; `seed` is that of the classifier."""
     before = None
     if warehouse.exists(PROFILE) and warehouse.exists(DRIFT):
         stands = (warehouse.read(PROFILE), warehouse.read(DRIFT))
         if all({*one} <= {*two.columns} for one, two in zip(_forms(), stands, strict=True)):
             before = stands  # of this form; one of another release is made anew
-    facts = Facts(warehouse, today, policy, before)
     with warehouse.connect():  # opened once for all that is read
+        families = warehouse.read(sql("monitoring/feature_sources.sql"))
+        of_the_market = families.filter(pl.col("family").is_in(policy.never_critical))
+        never_critical = frozenset(of_the_market["feature"])
+        facts = Facts(warehouse, today, policy, before, never_critical, seed)
         found = who.references(warehouse)
         pairs = [*_kept(facts), *_listings(facts, who.first_reference(found))]
         for reference in found.values():
             pairs += _track(facts, reference)
-        families = warehouse.read(sql("monitoring/feature_sources.sql"))
-    of_the_market = pl.col("family").is_in(policy.never_critical)
-    never_critical = families.filter(of_the_market)["feature"].to_list()
+        pairs += _signals(facts, found)
     profiles, drifts = (pl.concat(parts) for parts in zip(_empty(), *pairs, strict=True))
     order = ["track", "population", "slice", "feature", "month", "in_reference"]
     return {
         PROFILE: profiles.select(*order, pl.exclude(order)).sort(order),
-        DRIFT: judge(drifts, policy, never_critical),
+        DRIFT: judge(with_usual_of_signals(drifts), policy, never_critical),
     }
 
 
 def _forms() -> tuple[dict[str, Any], dict[str, Any]]:
-    return PROFILE_SCHEMA | ABOUT, DRIFT_SCHEMA | ABOUT
+    return PROFILE_SCHEMA | ABOUT, DRIFT_SCHEMA | ABOUT | DRIVERS
 
 
 def _empty() -> Pair:
@@ -91,8 +101,8 @@ def _about(pair: Pair, track: str, name: str, reference: who.Reference) -> Pair:
     said = {"track": track, "slice": name, "reference": reference.name, "basis": None}
     first, second = (
         rows.with_columns(
-            pl.lit(said[key]).cast(kind).alias(key)
-            for key, kind in ABOUT.items()
+            pl.lit(said.get(key)).cast(kind).alias(key)
+            for key, kind in (ABOUT | DRIVERS).items()
             if key not in rows.columns
         )
         for rows in pair
@@ -134,7 +144,7 @@ def _listings(facts: Facts, reference: who.Reference) -> Iterator[Pair]:
 def _track(facts: Facts, reference: who.Reference) -> Iterator[Pair]:
     """Facts of one track: its sales, the homes asked about, and what was said of both."""
     keys = who.sale_keys(facts.warehouse, facts.today, reference)
-    bases = _bases(keys, facts.policy)
+    bases = _bases(keys, facts)
     stand, wanted = _standing(facts, reference, bases)
     yield stand
     asked = (pl.col("population") == who.ASKED) & (pl.col("month") == facts.month)
@@ -149,14 +159,44 @@ def _track(facts: Facts, reference: who.Reference) -> Iterator[Pair]:
             for part in _where(_measured(groups, list(batch), facts.policy), asked | new)
         )
         yield _about((first, second), reference.track, who.ALL, reference)
+    told = _together(facts, reference, wanted).join(bases, on=month, how="left")
+    yield _about((_empty()[0], told), reference.track, who.ALL, reference)
     said = who.predicted_rows(facts.warehouse, facts.today, reference).filter(asked | sale)
-    pair = _measured(Groups.of(said), list(who.PREDICTED), facts.policy)
-    yield _about(pair, reference.track, who.ALL, reference)
+    for name, own in who.predicted_slices(said, facts.policy.min_reference):
+        pair = _measured(Groups.of(own), list(who.PREDICTED), facts.policy)
+        yield _about(pair, reference.track, name, reference)
     counts = row_counts(keys["month"], who.SALES, facts.today, reference.until)
     yield _about((_empty()[0], counts), reference.track, who.ALL, reference)
 
 
-def _bases(keys: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+def _together(facts: Facts, reference: who.Reference, wanted: pl.DataFrame) -> pl.DataFrame:
+    """How well the months of sales that are `wanted` can be told from the reference by the features
+    that do not move with the market. Before the first later month there is nothing to tell."""
+    none = pl.DataFrame(schema=DRIFT_SCHEMA | DRIVERS)
+    months = newest_usual(wanted.select("month", "in_reference"))
+    if reference.until is None or months["in_reference"].all():
+        return none
+    names = who.matrix_features(facts.warehouse, reference.track)
+    calm = [name for name in names if name not in facts.never_critical]
+    parts: list[pl.DataFrame] = []
+    for batch in who.batches(calm):
+        rows = who.sale_rows(facts.warehouse, facts.today, reference, [*batch, "basis"])
+        own = sampled(rows, MOST_ROWS)
+        parts.append(own.drop("basis", "population", *months.columns) if parts else own)
+    return domain_drift(
+        pl.concat(parts, how="horizontal"), calm, months, facts.policy.min_reference, facts.seed
+    )
+
+
+def _signals(facts: Facts, found: dict[str, who.Reference]) -> Iterator[Pair]:
+    """What stands in the tables of signals; that of other days is kept as it was."""
+    kept = pl.col("month") > facts.month
+    kept = kept | ((pl.col("population") == who.ASKED) & (pl.col("month") != facts.month))
+    for track, rows in signal_drift(facts.warehouse, facts.policy.min_reference):
+        yield _about((_empty()[0], rows.filter(~kept)), track, who.ALL, found[track])
+
+
+def _bases(keys: pl.DataFrame, facts: Facts) -> pl.DataFrame:
     """`month`, `in_reference` and `basis` of the months of sales: the hash of all that their facts
     are made from."""
     groups = keys.sort("month", "in_reference", "basis").group_by(
@@ -166,7 +206,10 @@ def _bases(keys: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         (*group, hashlib.sha256("".join(rows["basis"]).encode()).hexdigest())
         for group, rows in groups
     ]
-    context = [CODE_VERSION, policy.min_reference, [own for _, first, own in told if first]]
+    context = [
+        *(CODE_VERSION, facts.policy.min_reference, facts.seed, sorted(facts.never_critical)),
+        [own for _, first, own in told if first],
+    ]
     digest = hashlib.sha256(json.dumps(context).encode())
 
     def basis(own: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import polars as pl
 
 from realty_assets.features.matrix import EVIDENCE_COLUMNS, ROW_COLUMNS
@@ -25,6 +26,9 @@ from realty_assets.warehouse import Warehouse
 LISTINGS, SALES, ASKED = "listings", "sales", "asked"
 ALL_TRACKS, ALL, NEWEST = "all", "all", "newest delivery"
 PREDICTED = ("predicted_log_value", "predicted_width_ratio")
+# Slices of what was predicted: by area, and by where the value lies among the reference's.
+AREA, PRICE = "area", "predicted price quartile"
+QUARTERS = ("1, lowest", "2", "3", "4, highest")
 # Names of one record or home, outcomes that are empty when a listing is first seen, and times.
 LEFT_OUT = frozenset(
     {
@@ -125,9 +129,19 @@ def matrix_rows(
     return pl.concat(part.select(*KEYS, *features) for part in (sales, asked))
 
 
+def sale_rows(
+    warehouse: Warehouse, today: date, reference: Reference, columns: Sequence[str]
+) -> pl.DataFrame:
+    """The keys of Groups and `columns` of every valid sale known before today."""
+    wanted = list(dict.fromkeys([*TELLING, *columns]))
+    rows = warehouse.read(MATRICES[reference.track], columns=wanted)
+    sales = _sales(rows, today, reference).with_columns(population=pl.lit(SALES))
+    return sales.select(*KEYS, *columns)
+
+
 def predicted_rows(warehouse: Warehouse, today: date, reference: Reference) -> pl.DataFrame:
-    """PREDICTED of valid sales by the month of their close, and of homes asked about by that of
-    their as_of; empty where the model did not speak."""
+    """PREDICTED and `postal_code` of valid sales by the month of their close, and of homes asked
+    about by that of their as_of; PREDICTED is empty where the model did not speak."""
     asked = sql("monitoring/predicted.sql").bind(track=reference.track, cutoff=reference.until)
     judged = asked.over(judged=sql("monitoring/judged.sql").bind(today=today))
     parts = [warehouse.read(judged).with_columns(population=pl.lit(SALES))]
@@ -135,7 +149,26 @@ def predicted_rows(warehouse: Warehouse, today: date, reference: Reference) -> p
     if warehouse.exists(table):
         valued = sql("monitoring/valued.sql").bind(valuations=table, track=reference.track)
         parts.append(warehouse.read(valued).with_columns(population=pl.lit(ASKED)))
-    return pl.concat(part.select(*KEYS, *PREDICTED) for part in parts)
+    return pl.concat(part.select(*KEYS, *PREDICTED, "postal_code") for part in parts)
+
+
+def predicted_slices(rows: pl.DataFrame, min_reference: int) -> Iterator[tuple[str, pl.DataFrame]]:
+    """(name, rows) of predicted_rows: all, and areas and quarters of predicted price of which the
+    reference has `min_reference` rows. The quarters are cut where the reference's sales are."""
+    yield ALL, rows
+    known = rows.filter("in_reference")
+    areas = known["postal_code"].drop_nulls().value_counts().sort("postal_code")
+    for area, n in areas.iter_rows():
+        if n >= min_reference:
+            yield f"{AREA} {area}", rows.filter(pl.col("postal_code") == area)
+    values = known[PREDICTED[0]].drop_nulls().sort().to_numpy()
+    if len(values) < len(QUARTERS) * min_reference:
+        return
+    edges = np.quantile(values, [0.25, 0.5, 0.75])
+    place = np.searchsorted(edges, rows[PREDICTED[0]].fill_null(np.nan).to_numpy(), side="right")
+    spoken = rows[PREDICTED[0]].is_not_null()
+    for at, name in enumerate(QUARTERS):
+        yield f"{PRICE} {name}", rows.filter(spoken & pl.Series(place == at))
 
 
 def batches(features: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -13,6 +13,12 @@ METHODS = {
     "jensen_shannon": "Jensen-Shannon distance",
     "unseen_share": "never seen before",
     "row_count": "ln(rows / usual)",
+    "domain_auc": "told from the reference (AUC)",
+    "attribution_share": "change of its share of values",
+    "attribution_distance": "shares of values moved",
+    "attribution_order": "order of features lost (1 - nDCG)",
+    "expected_error": "ln(expected error / usual)",
+    "martingale": "log10 of the bet's gain",
 }
 
 

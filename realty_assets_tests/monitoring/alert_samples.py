@@ -30,13 +30,14 @@ from realty_assets.monitoring.alerting.records import (
     Clocks,
 )
 from realty_assets.monitoring.performance import SCHEMA as PERFORMANCE_SCHEMA
+from realty_assets.monitoring.signals.expected_errors import SCHEMA as EXPECTED_SCHEMA
 from realty_assets.statements import sql
 from realty_assets.warehouse import Warehouse
 
 TODAY, NOW = date(2023, 3, 2), datetime(2023, 3, 3, 12)
 DRIFT_SCHEMA = {
     **dict.fromkeys(("track", "population", "slice", "feature", "method", "severity"), pl.String),
-    **dict.fromkeys(("reference",), pl.String),
+    **dict.fromkeys(("reference", "drivers"), pl.String),
     "month": pl.Date,
     **dict.fromkeys(("value", "threshold", "threshold_critical"), pl.Float64),
     **dict.fromkeys(("n_consecutive", "n"), pl.Int64),
@@ -160,6 +161,7 @@ def alert_home(
         "monitoring.performance": pl.DataFrame(
             list(performance), schema=PERFORMANCE_SCHEMA, orient="row"
         ),
+        "monitoring.expected_errors": pl.DataFrame(schema=EXPECTED_SCHEMA),
         "features.registry": pl.DataFrame(SOURCES),
     }
     with warehouse.transaction() as tx:

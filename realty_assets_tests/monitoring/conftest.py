@@ -11,8 +11,12 @@ import pytest
 
 from realty_assets.features.tracks import MATRICES
 from realty_assets.monitoring.alerting.records import ALERT_SCHEMA, ALERTS, EVENT_SCHEMA, EVENTS
-from realty_assets.monitoring.making import make_facts
+from realty_assets.monitoring.days import DAYS
+from realty_assets.monitoring.evidently_pages import EVIDENTLY
+from realty_assets.monitoring.making import DRIFT, PROFILE, make_facts
+from realty_assets.monitoring.performance import PERFORMANCE
 from realty_assets.monitoring.policy import FILE, OWN_POLICY, read_policy
+from realty_assets.monitoring.signals.making import TABLES, Making, make_signals
 from realty_assets.warehouse import Warehouse
 from realty_assets_tests.markets import Market
 
@@ -29,11 +33,14 @@ def make_watched(market: Market, home: Path, *, with_facts: bool = False) -> Pat
     warehouse = Warehouse.at(home / "warehouse.duckdb")
     with warehouse.transaction() as tx:
         tx.conn.execute("UPDATE modeling.models SET cutoff = ?", [UNTIL])
-        for table in ("profile", "drift", "performance", "days", "evidently_reports"):
-            tx.conn.execute(f"DROP TABLE monitoring.{table}")
+        for table in (PROFILE, DRIFT, PERFORMANCE, DAYS, EVIDENTLY, *TABLES):
+            tx.conn.execute(f"DROP TABLE IF EXISTS {table}")
         tx.replace(ALERTS, pl.DataFrame(schema=ALERT_SCHEMA))
         tx.replace(EVENTS, pl.DataFrame(schema=EVENT_SCHEMA))
     if with_facts:
+        shutil.copytree(market.home / "models", home / "models")
+        for table, rows in make_signals(warehouse, Making(TODAY, seed=7)).items():
+            warehouse.replace(table, rows)
         for table, rows in make_facts(warehouse, TODAY, read_policy(home)).items():
             warehouse.replace(table, rows)
     return home

@@ -91,7 +91,7 @@ def test_every_kind_has_a_runbook_that_is_there_and_names_its_kind() -> None:
     ("changed", "said"),
     [
         ({"version": 2}, "version"),
-        ({"consecutive": {"drift": 2}}, "names months, 1 or more, for drift, feed"),
+        ({"consecutive": {"drift": 2}}, "names months, 1 or more, for drift, errors"),
         ({"owners": {"weather": "team:x"}}, "owners.weather"),
         ({"channels": {"pigeon": {}}}, "channels.pigeon"),
         ({"channels": {"file": {"path": "../out"}}}, "below the home"),

@@ -59,6 +59,7 @@ def facts(standing: list[dict], figures: list[dict] | None = None) -> dict[str, 
         "performance": figures or [],
         "sources": sources,
         "alerts": [],
+        "expected": [],
     }
 
 

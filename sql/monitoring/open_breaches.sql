@@ -16,7 +16,7 @@ begun AS (
 )
 SELECT
     track, population, slice, feature, method, month, since, value, threshold, threshold_critical,
-    severity, n_consecutive, n
+    severity, n_consecutive, n, drivers
 FROM begun
 QUALIFY row_number() OVER (
     PARTITION BY track, population, slice, feature, method ORDER BY month DESC

@@ -3,6 +3,7 @@ SELECT
     date_trunc('month', as_of)::DATE AS month,
     false AS in_reference,
     ln(value) AS predicted_log_value,
-    (upper_90 - lower_90) / value AS predicted_width_ratio
+    (upper_90 - lower_90) / value AS predicted_width_ratio,
+    postal_code
 FROM query_table($valuations)
 WHERE track = $track AND coalesce(reason, '') NOT LIKE 'out of scope%'

@@ -8,6 +8,9 @@ WITH told AS (
         CASE method
             WHEN 'psi' THEN value < 0
             WHEN 'row_count' THEN false
+            WHEN 'martingale' THEN value < 0
+            WHEN 'expected_error' THEN value < 0
+            WHEN 'attribution_share' THEN abs(value) > 1
             WHEN 'null_share' THEN abs(value) > 1
             ELSE value NOT BETWEEN 0 AND 1
         END AS outside
@@ -29,7 +32,8 @@ WHERE n_same > 1
     OR (breached AND NOT judged)
     OR breached <> (n_consecutive > 0)
     OR (
-        method <> 'row_count'
+        -- What stands for all features, in brackets, has no values of its own.
+        feature NOT LIKE '(%'
         AND NOT in_reference
         AND NOT EXISTS (
             SELECT 1

@@ -17,11 +17,14 @@ from realty_assets.monitoring.causes import Origins, likely_cause, root_of
 from realty_assets.monitoring.out_of_line import out_of_line
 from realty_assets.monitoring.populations import ALL, ALL_TRACKS, LISTINGS
 from realty_assets.monitoring.row_counts import ROW_COUNT
+from realty_assets.monitoring.signals.common import ERRORS, EXPECTED
 from realty_assets.monitoring.words import bounds, farthest, reach, where
 
 Row = dict[str, Any]
 Facts = Mapping[str, Sequence[Row]]
 CLOSED = "closed sales"
+# What is told in the place of a feature, and is of a kind of its own.
+OF_SIGNALS = {EXPECTED: k.EXPECTED, ERRORS: k.ERRORS}
 
 
 def breaches_of(facts: Facts, policy: Policy) -> list[Breach]:
@@ -53,6 +56,8 @@ def _what(row: Row, standing: Sequence[Row], origins: Origins) -> tuple[str, ...
     """kind, track, population and feature of the alert that a row belongs to."""
     if row["method"] == ROW_COUNT:
         return k.ROWS, row["track"], row["population"], row["feature"]
+    if row["feature"] in OF_SIGNALS:
+        return OF_SIGNALS[row["feature"]], row["track"], row["population"], row["feature"]
     root = root_of(row, standing, origins)
     if root is not None:
         return k.FEED if root.emptied else k.DRIFT, ALL_TRACKS, LISTINGS, root.column

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 DRIFT, FEED, ROWS, PERFORMANCE = "drift", "feed", "rows", "performance"
+EXPECTED, ERRORS = "expected", "errors"
 STOPPED, FAILED, CHANNEL = "stopped", "failed", "channel"
 # Told from tables, on the market's day; the others tell of this machine, on the wall clock's.
-OF_THE_DATA = frozenset({DRIFT, FEED, ROWS, PERFORMANCE})
+OF_THE_DATA = frozenset({DRIFT, FEED, ROWS, PERFORMANCE, EXPECTED, ERRORS})
 RUNBOOKS = {
     DRIFT: "alert-drift.md",
     FEED: "alert-feed.md",
     ROWS: "alert-rows.md",
     PERFORMANCE: "alert-performance.md",
+    EXPECTED: "alert-expected.md",
+    ERRORS: "alert-errors.md",
     STOPPED: "alert-stopped.md",
     FAILED: "alert-failed.md",
     CHANNEL: "alert-channel.md",

@@ -14,7 +14,17 @@ from realty_assets.strict import Strict, read_own
 
 OWN_POLICY = Path(__file__).with_name("policy.yaml")
 FILE = "alerts.yaml"
-Kind = Literal["drift", "feed", "rows", "performance", "stopped", "failed", "channel"]
+Kind = Literal[
+    "drift",
+    "feed",
+    "rows",
+    "performance",
+    "expected",
+    "errors",
+    "stopped",
+    "failed",
+    "channel",
+]
 Text = Field(min_length=1, pattern=r"^[^\r\n]+$")
 
 

@@ -1,0 +1,1 @@
+"""Signals that no single column tells: features together, attributions, errors before and after."""
