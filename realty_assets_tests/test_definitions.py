@@ -87,7 +87,8 @@ def test_every_phase_of_this_release_has_its_tables() -> None:
         "promotion/probations",
         *["serving/valuations", "serving/shadow_valuations", "serving/reports"],
         *["monitoring/profile", "monitoring/drift", "monitoring/performance"],
-        *["monitoring/alerts", "monitoring/alert_events"],
+        *["monitoring/alerts", "monitoring/alert_events", "monitoring/attributions"],
+        *["monitoring/expected_errors", "monitoring/exchangeability"],
         *["operations/actions", "operations/backups", "operations/retention"],
         *["operations/holds", "operations/costs"],
     }

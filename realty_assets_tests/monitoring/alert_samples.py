@@ -108,6 +108,7 @@ def drifted(
     months: int = 1,
     last: date = date(2023, 2, 1),
     slice: str = "all",
+    drivers: str | None = None,
 ) -> list[dict[str, Any]]:
     """Rows of monitoring.drift: `months` breaches in a row, up to `last`."""
     return [
@@ -128,6 +129,7 @@ def drifted(
             "judged": True,
             "breached": True,
             "in_reference": False,
+            "drivers": drivers,
         }
         for at in range(months)
     ]

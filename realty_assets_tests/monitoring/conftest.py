@@ -28,6 +28,7 @@ def make_watched(market: Market, home: Path, *, with_facts: bool = False) -> Pat
     earlier and a policy that judges months as small as the market's."""
     home.mkdir(exist_ok=True)
     shutil.copy(market.home / "warehouse.duckdb", home / "warehouse.duckdb")
+    shutil.copytree(market.home / "models", home / "models")
     own = OWN_POLICY.read_text(encoding="utf-8").replace("min_rows: 100", "min_rows: 40")
     (home / FILE).write_text(own, encoding="utf-8")
     warehouse = Warehouse.at(home / "warehouse.duckdb")
@@ -38,7 +39,6 @@ def make_watched(market: Market, home: Path, *, with_facts: bool = False) -> Pat
         tx.replace(ALERTS, pl.DataFrame(schema=ALERT_SCHEMA))
         tx.replace(EVENTS, pl.DataFrame(schema=EVENT_SCHEMA))
     if with_facts:
-        shutil.copytree(market.home / "models", home / "models")
         for table, rows in make_signals(warehouse, Making(TODAY, seed=7)).items():
             warehouse.replace(table, rows)
         for table, rows in make_facts(warehouse, TODAY, read_policy(home)).items():

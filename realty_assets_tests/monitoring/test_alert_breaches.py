@@ -63,6 +63,28 @@ def test_a_warning_waits_for_as_many_months_as_the_policy_says() -> None:
     assert [(told.kind, told.key) for told in found(few)] == [("rows", "rows/all/listings/(rows)")]
 
 
+def test_signals_are_told_of_with_what_makes_them_stand_out() -> None:
+    where: dict[str, Any] = {"population": "sales", "track": "off_market", "severity": "warn"}
+    bet = drifted("(errors)", "martingale", 2.3, drivers="values too low", **where)
+    (told,) = found(bet)
+    assert (told.kind, told.key) == ("errors", "errors/off_market/sales/(errors)")
+    assert told.cause == "Errors of closed sales come otherwise than before: values too low."
+    assert found(drifted("(expected error)", "expected_error", 0.3, **where)) == []
+    (told,) = found(drifted("(expected error)", "expected_error", 0.3, months=2, **where)[-1:])
+    assert (told.kind, told.n_breaches) == ("expected", 2)
+    apart = drifted("(together)", "domain_auc", 0.7, months=2, drivers="area, age", **where)[-1:]
+    (told,) = found(apart)
+    assert told.key == "drift/off_market/sales/(together)"
+    assert told.cause == "Other homes sell than before: they are told by area, age."
+    # What tells the month apart is made of a field that broke: one cause, one alert.
+    broke = drifted(severity="warn", value=0.4)
+    apart[0]["drivers"] = "ln_living_area"
+    (told,) = found([*broke, *apart])
+    assert told.key == "feed/all/listings/living_area"
+    moved = drifted("area", "attribution_share", -0.2, months=2, **where)[-1:]
+    assert found(moved)[0].cause == "Values hang less on area than before."
+
+
 def test_figures_of_closed_sales_are_told_of() -> None:
     low = [figure("coverage_90", month, 0.8, 0.75, 0.85) for month in (1, 2)]
     (told,) = found([], low)

@@ -7,11 +7,16 @@ import pytest
 
 from realty_assets.definitions import build_defs
 from realty_assets.monitoring.alerting.assets import alerts
-from realty_assets.monitoring.assets import days, monitoring_facts, monthly_performance
+from realty_assets.monitoring.assets import (
+    days,
+    monitoring_facts,
+    monitoring_signals,
+    monthly_performance,
+)
 from realty_assets.monitoring.checks import drift_facts_are_sound, null_rates_hold
 from realty_assets.warehouse import Warehouse
 
-FACES = [monitoring_facts, monthly_performance, alerts, days]
+FACES = [monitoring_signals, monitoring_facts, monthly_performance, alerts, days]
 
 
 def run(warehouse: Warehouse) -> dict[str, dg.AssetCheckEvaluation]:

@@ -136,7 +136,14 @@ def test_the_page_of_a_day_needs_nothing_beside_it(facts_made: Warehouse) -> Non
     assert not re.search(r"<script|https?://|\bsrc=|\bhref=", text)
     assert "default-src 'none'" in text
     assert f"Monitoring as of {TODAY}" in text
-    assert text.count("<svg") == 1  # the drift map; no sales were judged
+    # The drift map, and what was expected by track; no sales were judged.
+    n_tracks = (
+        facts_made.read("monitoring.expected_errors")
+        .filter(pl.col("population") == "sales")["track"]
+        .n_unique()
+    )
+    assert text.count("<svg") == 1 + n_tracks
+    assert ("How far off values are expected to be" in text) == (n_tracks > 0)
     assert page(gather(facts_made, TODAY), TODAY) == text
 
 

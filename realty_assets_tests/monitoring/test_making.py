@@ -10,6 +10,8 @@ from scipy.stats import ks_2samp
 
 from realty_assets.monitoring.making import DRIFT, PROFILE, make_facts
 from realty_assets.monitoring.policy import read_policy
+from realty_assets.monitoring.signals import attributions, domain
+from realty_assets.monitoring.signals.making import TABLES, Making, make_signals
 from realty_assets.warehouse import Warehouse
 from realty_assets_tests.monitoring.conftest import TODAY, UNTIL
 
@@ -141,6 +143,36 @@ def test_the_order_of_rows_in_the_warehouse_changes_no_bit(watched: Warehouse) -
         tx.conn.execute("DROP TABLE monitoring.drift")
     again = made(watched)
     assert all(again[table].equals(first[table]) for table in first)
+
+
+def test_signals_stand_beside_what_single_features_say(facts_made: Warehouse) -> None:
+    drift = facts_made.read(DRIFT)
+    assert {"domain_auc", "attribution_distance", "attribution_share"} <= set(drift["method"])
+    apart = drift.filter(pl.col("method") == "domain_auc", pl.col("track") == "off_market")
+    assert apart["n_usual"].min() >= 3
+    assert apart["value"].is_between(0.3, 0.7).all()
+    assert apart.filter("judged")["drivers"].null_count() == 0
+    # The champion's months of sales are over: they were bet on, and errors were expected of them.
+    bets = facts_made.read("monitoring.exchangeability").filter(~pl.col("in_reference"))
+    assert set(bets["month"]) >= {date(2023, 1, 1), date(2023, 2, 1)}
+    expected = facts_made.read("monitoring.expected_errors").filter(pl.col("population") == "sales")
+    assert expected["realised"].null_count() == 0
+    assert (expected["low"] <= expected["expected"]).all()
+
+
+def test_signals_of_months_that_stand_are_not_made_again(
+    facts_made: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = {table: facts_made.read(table) for table in (*TABLES, DRIFT)}
+
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("a month that stands was measured again")
+
+    monkeypatch.setattr(attributions, "mean_sizes", never)
+    monkeypatch.setattr(domain, "tell_apart", never)
+    signals = make_signals(facts_made, Making(TODAY, seed=7))
+    assert all(signals[table].equals(first[table]) for table in TABLES)
+    assert make_facts(facts_made, TODAY, read_policy(facts_made.home))[DRIFT].equals(first[DRIFT])
 
 
 def _champion(warehouse: Warehouse) -> str:

@@ -32,8 +32,10 @@ WHERE n_same > 1
     OR (breached AND NOT judged)
     OR breached <> (n_consecutive > 0)
     OR (
-        -- What stands for all features, in brackets, has no values of its own.
+        -- What stands for all features, in brackets, has no values of its own; what values come
+        -- from names what the model reads, the calendar among it.
         feature NOT LIKE '(%'
+        AND method <> 'attribution_share'
         AND NOT in_reference
         AND NOT EXISTS (
             SELECT 1
