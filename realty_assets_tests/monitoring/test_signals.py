@@ -70,7 +70,7 @@ def test_calm_months_cannot_be_told_apart() -> None:
         told = together(rows(columns, seed=seed, per_month=250), list(columns))
         assert not told["breached"].any()
     seen = together(rows(columns, later={"w": words(3, 3, 2, 4)}), list(columns))
-    assert set(seen.filter("breached")["drivers"]) == {"w"}
+    assert {said.split(", ")[0] for said in seen.filter("breached")["drivers"]} == {"w"}
 
 
 def test_the_area_under_the_curve_counts_ties_one_half() -> None:

@@ -110,4 +110,4 @@ def _before(warehouse: Warehouse, table: str) -> pl.DataFrame | None:
     if not warehouse.exists(table):
         return None
     stands = warehouse.read(table)
-    return stands.select(forms[table]) if {*forms[table]} <= {*stands.columns} else None
+    return stands.select(list(forms[table])) if {*forms[table]} <= {*stands.columns} else None
