@@ -26,6 +26,12 @@ from realty_assets.monitoring.alerting.making import FAILING, WAITING
 from realty_assets.monitoring.alerting.policy import read_policy
 from realty_assets.monitoring.alerting.records import ALERTS, EVENTS
 from realty_assets.operations.home_files import BACKUPS
+from realty_assets.retraining_watch import (
+    look_job,
+    retrain_by_calendar,
+    retrain_job,
+    retraining_sensor,
+)
 from realty_assets.settings import get_settings
 
 # State of the inbox that a run was started for, and how often one state is tried.
@@ -35,7 +41,7 @@ MONITORED = ("monitoring.drift", "monitoring.performance", "monitoring.days")
 WATCH_TAG = "realty/alerts_state"
 # Rooms whose tables follow new data at once. Models do not: they wait for the monthly retrain.
 FOLLOWING_GROUPS = (
-    *("exploration", "publishing", "cleaning", "features", "serving", "monitoring"),
+    *("exploration", "publishing", "cleaning", "features", "serving", "monitoring", "retraining"),
 )
 
 
@@ -290,9 +296,9 @@ with warnings.catch_warnings():
 
 jobs = [
     *(ingest_job, all_job, backtest_job, evaluate_job, promotion_job, alerts_job),
-    *(backup_job, switch_job, retain_job),
+    *(backup_job, switch_job, retain_job, look_job, retrain_job),
 ]
 sensors: Sequence[dg.SensorDefinition] = [
-    *(inbox_sensor, follow_sensor, challenger_sensor, alerts_sensor),
+    *(inbox_sensor, follow_sensor, challenger_sensor, alerts_sensor, retraining_sensor),
 ]
-schedules = [monthly_retrain, daily_backup, weekly_retain]
+schedules = [monthly_retrain, daily_backup, weekly_retain, retrain_by_calendar]

@@ -23,6 +23,7 @@ from realty_assets import (
     cli_quarantine,
     cli_ratio_study,
     cli_retain,
+    cli_retrain,
     cli_sales,
     cli_sources,
     cli_value,
@@ -182,6 +183,8 @@ app.command()(cli_operations.doctor)
 app.command()(cli_operations.pause)
 app.command()(cli_operations.resume)
 app.command()(cli_operations.costs)
+app.command()(cli_retrain.retrain)
+app.command()(cli_retrain.replay)
 
 
 def main() -> None:

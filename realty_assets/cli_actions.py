@@ -260,6 +260,7 @@ def _execute(
     title: str,
     keys: list[dg.AssetKey] | None = None,
     ops: dict[str, Any] | None = None,
+    tags: dict[str, str] | None = None,
 ) -> RunOutcome:
     from realty_assets.definitions import current_defs
     from realty_assets.recovery import recover
@@ -272,6 +273,7 @@ def _execute(
             instance,
             asset_selection=keys,
             ops=ops,
+            tags=tags,
             on_step=on_step,
         )
 

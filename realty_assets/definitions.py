@@ -31,6 +31,7 @@ from realty_assets.operations import assets as operations
 from realty_assets.promotion import assets as promotion
 from realty_assets.publishing import assets as publishing
 from realty_assets.publishing import checks as publishing_checks
+from realty_assets.retraining import assets as retraining
 from realty_assets.serving import assets as serving
 from realty_assets.serving import checks as serving_checks
 from realty_assets.serving.judging import assets as judging_page
@@ -40,7 +41,7 @@ from realty_assets.warehouse import Warehouse
 ROOMS = [
     *(ingestion, exploration, publishing, cleaning, features),
     *(modeling, judging, analysis, promotion, serving, judging_page, monitoring, alerting),
-    operations,
+    *(retraining, operations),
 ]
 CHECKS = [
     ingestion_checks,

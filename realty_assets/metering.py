@@ -171,6 +171,10 @@ def _made(found: dg.AssetMaterialization) -> dict[str, Any]:
 
 def totals(home: Path, when: datetime) -> list[dict[str, Any]]:
     """The runs of the month of `when`, oldest first; a line that a kill cut short is left out."""
-    path = totals_file(home, when)
+    return read_totals(totals_file(home, when))
+
+
+def read_totals(path: Path) -> list[dict[str, Any]]:
+    """The runs of one such file; none where there is no file."""
     lines: Sequence[str] = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]

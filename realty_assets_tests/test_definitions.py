@@ -29,6 +29,7 @@ ROOMS = [
     "promotion",
     "serving",
     "monitoring",
+    "retraining",
     "operations",
 ]
 
@@ -89,6 +90,7 @@ def test_every_phase_of_this_release_has_its_tables() -> None:
         *["monitoring/profile", "monitoring/drift", "monitoring/performance"],
         *["monitoring/alerts", "monitoring/alert_events", "monitoring/attributions"],
         *["monitoring/expected_errors", "monitoring/exchangeability"],
+        *["retraining/champion_months", "retraining/triggers"],
         *["operations/actions", "operations/backups", "operations/retention"],
         *["operations/holds", "operations/costs"],
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Literal
 
 import dagster as dg
 import polars as pl
@@ -36,6 +37,14 @@ class BacktestConfig(dg.Config):
     track: str = Field("off_market", description="What may be known: one of the three tracks.")
 
 
+class SearchConfig(dg.Config):
+    """A search that is asked for, though what it depends on has not changed."""
+
+    search: Literal["", "retune", "search"] = Field(
+        "", description="retune: around the champion; search: everywhere, twice as long."
+    )
+
+
 def model_home(warehouse: Warehouse) -> ModelHome:
     """The home as modelling sees it in this process."""
     settings = get_settings()
@@ -57,15 +66,18 @@ def model_home(warehouse: Warehouse) -> ModelHome:
     description="Every candidate of the searches for settings, judged before the test window.",
     **COMMON,
 )
-def trials(warehouse: Warehouse) -> dg.MaterializeResult:
-    home = model_home(warehouse)
+def trials(config: SearchConfig, warehouse: Warehouse) -> dg.MaterializeResult:
+    home, asked = model_home(warehouse), config.search
     return built(
         warehouse,
         TRIALS,
         inputs=INPUTS,
         code_version=tuning.CODE_VERSION,
         settings=home.depends(),
-        compute=lambda: searched(home),
+        compute=lambda: searched(
+            home, near_champion=asked == "retune", effort=2 if asked == "search" else 1
+        ),
+        intact=lambda: not asked,
     )
 
 

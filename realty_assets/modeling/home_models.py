@@ -100,14 +100,17 @@ class ModelHome:
         return data_hash_of(snapshot(self.warehouse))
 
 
-def searched(home: ModelHome) -> pl.DataFrame:
-    """modeling.trials: the search of every track, finished ones taken from the journal."""
+def searched(home: ModelHome, *, near_champion: bool = False, effort: int = 1) -> pl.DataFrame:
+    """modeling.trials: the search of every track, finished ones taken from the journal.
+
+    `near_champion`: only settings near those of the champion (all, where there is none);
+    `effort`: how many times as many candidates as the profile says.
+    """
     parts = [pl.DataFrame(schema=SCHEMA)]
     for track, before in searches(home.headlines):
-        market = home.market(track)
-        candidates = Search(market, before).run(
-            home.warehouse.home / JOURNAL, champion_members(home, track)
-        )
+        market, first = home.market(track), champion_members(home, track)
+        search = Search(market, before, first if near_champion else (), effort)
+        candidates = search.run(home.warehouse.home / JOURNAL, first)
         parts.append(trial_rows(candidates, market.model, track, before))
     return pl.concat(parts)
 

@@ -53,6 +53,8 @@ RANGES: dict[str, tuple[float, float, bool]] = {
     "reg_lambda": (0.5, 10.0, True),
 }
 DEPTHS = (3, 8)
+# A search around given members reaches so far beyond them, and no further.
+REACH = 1.25
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,16 @@ def tuning_folds(market: Market, before: date) -> list[Fold]:
 class Search:
     """One study: what candidates learn from and are judged on, and the journal that remembers."""
 
-    def __init__(self, market: Market, before: date) -> None:
-        """Raises nothing; without a single month to judge on, `folds` is empty."""
-        self.market, self.before = market, before
+    def __init__(
+        self, market: Market, before: date, around: Sequence[Member] = (), effort: int = 1
+    ) -> None:
+        """`around`: only settings near those of these members; `effort`: how many times as many
+        candidates as the profile says. Raises nothing; without a single month to judge on, `folds`
+        is empty."""
+        self.market, self.before, self.effort = market, before, effort
+        self.ranges, self.depths = RANGES, DEPTHS
+        if around:
+            self.ranges, self.depths = self._near(around)
         self.folds = tuning_folds(market, before)
         targets: tuple[Target, ...] = (
             ("list", "level") if market.track == "on_market" else ("level",)
@@ -123,7 +132,7 @@ class Search:
         settings = asdict(self.market.model)
         parts = {
             "code": CODE_VERSION,
-            "space": [RANGES, DEPTHS, STARTS, LOSSES, HURRY, self.targets],
+            "space": [self.ranges, self.depths, STARTS, LOSSES, HURRY, self.targets],
             "settings": settings,
             "first": [asdict(member) for member in first],
             "learns": [data.sha256() for sets in self.sets.values() for data in sets],
@@ -151,7 +160,7 @@ class Search:
             direction="minimize",
             load_if_exists=True,
         )
-        n_trials = max(self.market.model.tuning_trials, len(opening))
+        n_trials = max(self.effort * self.market.model.tuning_trials, len(opening))
         with ThreadPoolExecutor(self.market.n_threads) as threads:
             while (done := len(study.get_trials(deepcopy=False))) < n_trials:
                 for trial in self._batch(study, done, n_trials, opening, threads):
@@ -201,24 +210,39 @@ class Search:
         trial.suggest_categorical("comps_as", STARTS)
         trial.suggest_categorical("loss", LOSSES)
         trial.suggest_categorical("target", self.targets)
-        trial.suggest_int("max_depth", *DEPTHS)
-        for name, (low, high, log) in RANGES.items():
+        trial.suggest_int("max_depth", *self.depths)
+        for name, (low, high, log) in self.ranges.items():
             trial.suggest_float(name, low, high, log=log)
         trial.set_user_attr("enqueued", enqueued)
         return trial
 
     def _params_of(self, member: Member) -> dict[str, Any]:
         """A member as the parameters of a trial, held within the ranges."""
+        wanted, depth = self._settings_of(member)
+        held = {name: float(np.clip(wanted[name], *self.ranges[name][:2])) for name in RANGES}
+        kind = {"comps_as": member.comps_as, "loss": member.loss, "target": self.targets[0]}
+        return {**kind, "max_depth": int(np.clip(depth, *self.depths)), **held}
+
+    def _settings_of(self, member: Member) -> tuple[dict[str, float], int]:
+        """(settings of RANGES, depth) of a member."""
         base, own = self.market.model, member.of(self.market.model)
-        wanted: dict[str, Any] = {
+        return {
             "rounds_factor": own.rounds / base.rounds,
             "eta_factor": own.eta / base.eta,
             **{name: getattr(own, name) for name in RANGES if not name.endswith("_factor")},
-        }
-        held = {name: float(np.clip(value, *RANGES[name][:2])) for name, value in wanted.items()}
-        depth = int(np.clip(own.max_depth, *DEPTHS))
-        kind = {"comps_as": member.comps_as, "loss": member.loss, "target": self.targets[0]}
-        return {**kind, "max_depth": depth, **held}
+        }, own.max_depth
+
+    def _near(
+        self, members: Sequence[Member]
+    ) -> tuple[dict[str, tuple[float, float, bool]], tuple[int, int]]:
+        """Ranges and depths that hold the members and reach REACH (one level) beyond them."""
+        found = [self._settings_of(member) for member in members]
+        ranges = {}
+        for name, (low, high, log) in RANGES.items():
+            own = [float(np.clip(settings[name], low, high)) for settings, _ in found]
+            ranges[name] = (max(low, min(own) / REACH), min(high, max(own) * REACH), log)
+        depths = [int(np.clip(depth, *DEPTHS)) for _, depth in found]
+        return ranges, (max(DEPTHS[0], min(depths) - 1), min(DEPTHS[1], max(depths) + 1))
 
     def _member_of(self, params: dict[str, Any]) -> Member:
         base = self.market.model

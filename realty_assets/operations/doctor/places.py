@@ -22,6 +22,7 @@ from realty_assets.monitoring.policy import read_policy as read_monitoring
 from realty_assets.operations.doctor.finding import Finding, Patient
 from realty_assets.operations.retention.policy import read_policy as read_retention
 from realty_assets.promotion.policy import read_policy
+from realty_assets.retraining.policy import read_policy as read_retraining
 from realty_assets.switches import SWITCHES, paused
 
 # A clock that differs by less has only not been set for a while.
@@ -71,6 +72,7 @@ def own_files(patient: Patient) -> Iterator[Finding]:
         (home / "monitoring.yaml", lambda: read_monitoring(home)),
         (home / "alerts.yaml", lambda: read_alerts(home)),
         (home / "policy.yaml", lambda: read_barred(home)),
+        (home / "retraining.yaml", lambda: read_retraining(home)),
         (home / "retention.yaml", lambda: read_retention(home)),
         (home / "costs.yaml", lambda: read_costs(home)),
         (home / "layers", lambda: read_layers(home / "layers")),
