@@ -92,11 +92,10 @@ def with_outcomes(
 
 
 def _with_outcome(row: Row, tried: Tried, known: Known, as_of: date) -> Row:
-    if row["outcome"] in (d.OVERTAKEN, d.NOTHING_NEW, d.REFRESHED):
-        return row
     run_id = row["run_id"] or tried.run_id
     if run_id is None:
-        return row | _without_run(row, tried, known)
+        ended = row["outcome"] == d.OVERTAKEN
+        return row if ended else row | _without_run(row, tried, known)
     made = row["model_versions"]
     if made is None:
         before = set(row["models_before"] or ())
