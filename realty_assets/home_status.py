@@ -36,6 +36,8 @@ def describe(settings: Settings, warehouse: Warehouse) -> dict[str, Any]:
         if tx.exists("promotion.aliases"):
             told["models"] = tx.read("promotion.aliases").sort("name", "alias").to_dicts()
             told["waiting_for_approval"] = _waiting(tx)
+        if tx.exists("retraining.triggers"):
+            told["retrain_unsettled"] = tx.read(sql("retraining/unsettled.sql")).to_dicts()
         if tx.exists("serving.valuations") and tx.exists("serving.listing_valuations"):
             told["valuations"] = tx.read(sql("serving/valued_tracks.sql")).to_dicts()
         if tx.exists("features.registry"):

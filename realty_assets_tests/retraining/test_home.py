@@ -33,6 +33,20 @@ def run(
     )
 
 
+def nobody_waits(warehouse: Warehouse) -> None:
+    """The challenger of this home has not been told from the champion."""
+    decisions = warehouse.read("promotion.decisions")
+    told = {"verdict": pl.lit("inconclusive"), "approval": pl.lit(None, pl.String)}
+    newest = pl.int_range(pl.len()) == pl.len() - 1
+    warehouse.replace(
+        "promotion.decisions",
+        decisions.with_columns(
+            pl.when(newest).then(one).otherwise(pl.col(name)).alias(name)
+            for name, one in told.items()
+        ),
+    )
+
+
 LOOKS = [dg.AssetKey(["retraining", "champion_months"]), LOOK]
 
 
@@ -40,19 +54,25 @@ def test_a_look_a_retrain_and_its_outcome(warehouse: Warehouse) -> None:
     (warehouse.home / FILE).write_text(MANY)
     with dg.DagsterInstance.ephemeral() as instance:
         first = run(warehouse, instance, LOOKS)
+        waits = warehouse.read(TRIGGERS).filter(kind="new_sales")
+        assert waits["reason"][0].startswith("a challenger waits for approval")
+        nobody_waits(warehouse)
+        run(warehouse, instance, LOOKS)
         rows = warehouse.read(TRIGGERS)
         (fired,) = rows.filter(decision="fired").to_dicts()
-        assert (fired["kind"], fired["rung"], fired["outcome"]) == ("new_sales", "refit", None)
-        assert json.loads(fired["evidence"])["n"] > 0
+        assert (fired["kind"], fired["rung"], fired["outcome"]) == ("performance", "refit", None)
+        assert json.loads(fired["evidence"])["n"] > 100
+        assert rows["reason"][-1] == f"taken along by {fired['trigger_id']}"
         assert set(rows["kind"]) == {"drift", "performance", "new_sales", "change"}
         assert all(rows["reason"])
         months = warehouse.read("retraining.champion_months").filter(~pl.col("in_reference"))
         assert [str(day) for day in months["month"]] == ["2021-10-01", "2021-11-01"]
-        # The same look again adds one row: that the first has not ended.
-        run(warehouse, instance, LOOKS)
-        again = warehouse.read(TRIGGERS)
-        assert len(again) == len(rows) + 1
-        assert "one at a time" in again["reason"][-1]
+        # The same look again adds what has changed: that the first has not ended.
+        for _ in range(2):
+            run(warehouse, instance, LOOKS)
+            again = warehouse.read(TRIGGERS)
+            assert len(again) == len(rows) + 2
+            assert all("one at a time" in reason for reason in again["reason"][-2:])
         # The sensor starts what is due; its run joins the outcome.
         with dg.build_sensor_context(instance=instance) as context:
             said = retraining_sensor(context)
@@ -80,6 +100,7 @@ def test_a_look_a_retrain_and_its_outcome(warehouse: Warehouse) -> None:
 
 def test_a_retrain_whose_runs_failed_has_failed(warehouse: Warehouse) -> None:
     (warehouse.home / FILE).write_text(MANY)
+    nobody_waits(warehouse)
     with dg.DagsterInstance.ephemeral() as instance:
         run(warehouse, instance, LOOKS)
         (fired,) = warehouse.read(TRIGGERS).filter(decision="fired")["trigger_id"]

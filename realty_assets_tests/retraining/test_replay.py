@@ -17,11 +17,11 @@ from realty_assets.retraining.replay.run import MONTHS, TABLE, Asked, replay
 from realty_assets_tests.features.towns import town
 from realty_assets_tests.modeling.markets import market_of
 
-FIRST, LAST = date(2021, 6, 1), date(2021, 11, 1)
+FIRST, LAST = date(2021, 7, 1), date(2021, 12, 1)
 OF_RUNS = ("loop_cpu_s",)
 
 
-def drifting_town(n: int = 1100, monthly: float = 0.0, since: date = FIRST) -> pl.DataFrame:
+def drifting_town(n: int = 1600, monthly: float = 0.0, since: date = FIRST) -> pl.DataFrame:
     """A town whose level of big homes moves away from that of others, a part a month."""
     sales = town(n)
     months = (pl.col("close_date") - pl.lit(since)).dt.total_days().clip(0) / 30.4
@@ -82,9 +82,9 @@ def test_a_killed_replay_goes_on_to_the_same_table(
 ) -> None:
     market, folder, _ = moving
     with pytest.raises(KeyboardInterrupt):
-        played(market, tmp_path, stop_at="2021-09")
+        played(market, tmp_path, stop_at="2021-10")
     kept = sorted(path.name for path in (tmp_path / MONTHS).glob("*.json"))
-    assert kept == ["2021-06.json", "2021-07.json", "2021-08.json"]
+    assert kept == ["2021-07.json", "2021-08.json", "2021-09.json"]
     before = [(tmp_path / MONTHS / name).read_bytes() for name in kept]
     played(market, tmp_path)
     assert [(tmp_path / MONTHS / name).read_bytes() for name in kept] == before
@@ -96,9 +96,9 @@ def test_what_happens_later_changes_no_month_before(
     moving: tuple[Market, Path, dict], tmp_path: Path
 ) -> None:
     _, folder, _ = moving
-    until = date(2021, 8, 1)
-    # The same market until September, another one from then on.
-    later = pl.col("close_date") >= date(2021, 9, 1)
+    until = date(2021, 9, 1)
+    # The same market until October, another one from then on.
+    later = pl.col("close_date") >= date(2021, 10, 1)
     other = drifting_town(monthly=0.05).with_columns(
         close_price=pl.when(later).then(pl.col("close_price") * 3).otherwise("close_price")
     )
