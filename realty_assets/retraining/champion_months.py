@@ -29,6 +29,8 @@ from realty_assets.retraining.policy import PerformanceRule
 TABLE = "retraining.champion_months"
 CODE_VERSION = "1"
 NOMINAL = 0.90
+# Fewer months do not say by how much months differ.
+MIN_MONTHS = 3
 # Newest months since the cutoff that are valued, however old the champion is.
 MOST_MONTHS = 6
 SCHEMA: dict[str, Any] = {
@@ -143,7 +145,9 @@ def standing(months: pl.DataFrame, rule: PerformanceRule) -> Standing | None:
     """Judges one champion's rows of SCHEMA; None while its newest months have too few sales.
 
     Each figure has a one-sided z test: the mean absolute error of log price against the
-    reference's, the mean log ratio against zero, and the share that intervals hold.
+    reference's, the mean log ratio against zero, and the share that intervals hold. Months differ
+    by more than their sales do (a level is read late): what the reference's own months differ by
+    is part of the standard error.
     """
     since = months.filter(~pl.col("in_reference")).sort("month").tail(rule.months).to_dicts()
     n = sum(row["n_sales"] for row in since)
@@ -152,6 +156,8 @@ def standing(months: pl.DataFrame, rule: PerformanceRule) -> Standing | None:
     error, error_se = _pooled(since, "abs_log")
     bias, bias_se = _pooled(since, "log")
     covered = sum(row["n_covered"] for row in since) / n
+    reference = months.filter("in_reference").to_dicts()
+    usual = {name: between(reference, name) / len(since) for name in ("log", "abs_log", "covered")}
     figures: dict[str, Any] = {
         "months": [f"{row['month']:%Y-%m}" for row in since],
         "n": n,
@@ -163,15 +169,19 @@ def standing(months: pl.DataFrame, rule: PerformanceRule) -> Standing | None:
     least = rule.coverage_at_least
     # How far beyond the margin (full, half), and with what standard error.
     tests = {
-        "bias": (abs(bias), rule.bias_margin, bias_se),
-        "coverage": (NOMINAL - covered, NOMINAL - least, sqrt(NOMINAL * (1 - NOMINAL) / n)),
+        "bias": (abs(bias), rule.bias_margin, sqrt(bias_se**2 + usual["log"])),
+        "coverage": (
+            NOMINAL - covered,
+            NOMINAL - least,
+            sqrt(NOMINAL * (1 - NOMINAL) / n + usual["covered"]),
+        ),
     }
-    reference = months.filter("in_reference").to_dicts()
     if reference and sum(row["n_sales"] for row in reference) >= rule.min_sales:
         was, was_se = _pooled(reference, "abs_log")
         figures["reference_error"] = was
         grown = error / was - 1.0
-        tests["error"] = (grown, rule.error_margin, sqrt(error_se**2 + was_se**2) / was)
+        error_se = sqrt(error_se**2 + was_se**2 + usual["abs_log"])
+        tests["error"] = (grown, rule.error_margin, error_se / was)
     breaches, doubts = [], []
     for name, (seen, margin, se) in sorted(tests.items()):
         p = 1.0 - _NORMAL.cdf(seen / se) if se > 0 else float(seen <= 0)
@@ -180,6 +190,23 @@ def standing(months: pl.DataFrame, rule: PerformanceRule) -> Standing | None:
         if seen >= margin / 2 and p <= rule.doubt:
             doubts.append(name)
     return Standing(figures, tuple(breaches), tuple(doubts))
+
+
+def between(rows: Sequence[Row], name: str) -> float:
+    """Variance of a figure between months, beyond what their sales explain; 0 of fewer than
+    MIN_MONTHS. `covered` is the share that intervals hold, others are mean_... of SCHEMA."""
+    if len(rows) < MIN_MONTHS:
+        return 0.0
+    n = np.array([row["n_sales"] for row in rows], dtype=np.float64)
+    if name == "covered":
+        means = np.array([row["n_covered"] for row in rows]) / n
+        within = np.full(len(rows), NOMINAL * (1 - NOMINAL)) / n
+    else:
+        means = np.array([row[f"mean_{name}"] for row in rows])
+        within = np.array([row[f"sd_{name}"] for row in rows]) ** 2 / n
+    own = means - float(np.add.reduce(means)) / len(means)
+    spread = float(np.add.reduce(own**2)) / (len(means) - 1)
+    return max(spread - float(np.add.reduce(within)) / len(within), 0.0)
 
 
 def _pooled(rows: Sequence[Row], name: str) -> tuple[float, float]:
