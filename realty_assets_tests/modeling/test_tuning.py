@@ -9,9 +9,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from realty_assets.modeling.settings import ModelSettings
+from realty_assets.modeling.settings import Member, ModelSettings
 from realty_assets.modeling.trials import choice, trial_rows, tuned, tuned_before
-from realty_assets.modeling.tuning import Candidate, Search, tuning_folds
+from realty_assets.modeling.tuning import REACH, Candidate, Search, tuning_folds
 from realty_assets.modeling.walk_forward import Market
 from realty_assets_tests.features.towns import town
 from realty_assets_tests.modeling.markets import market_of
@@ -111,3 +111,21 @@ def test_a_window_before_the_search_does_not_profit_from_it(market, found) -> No
 def test_a_market_too_young_to_search_is_not_searched(market, tmp_path) -> None:
     assert Search(market, date(2021, 2, 1)).run(tmp_path / "journal.log") == []
     assert choice([], ModelSettings()) == [None] * len(ModelSettings().members)
+
+
+def test_a_search_near_the_champion_stays_near_it(market, tmp_path) -> None:
+    champion = Member("offset", tuned=(("max_depth", 5), ("min_child_weight", 20.0)))
+    near = Search(market, BEFORE, around=[champion]).run(tmp_path / "journal.log", [champion])
+    assert len(near) == market.model.tuning_trials
+    for one in near:
+        own = dict(one.member.tuned)
+        assert 4 <= own["max_depth"] <= 6
+        assert 20.0 / REACH <= own["min_child_weight"] <= 20.0 * REACH
+
+
+def test_a_longer_search_goes_on_from_the_shorter_one(market, found, tmp_path) -> None:
+    journal = tmp_path / "journal.log"
+    assert Search(market, BEFORE).run(journal) == found
+    longer = Search(market, BEFORE, effort=2).run(journal)
+    assert len(longer) == 2 * market.model.tuning_trials
+    assert longer[: len(found)] == found
