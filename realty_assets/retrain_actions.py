@@ -23,6 +23,7 @@ def looked(rung: str, reason: str, by: str | None, progress: Progress) -> Report
     from realty_assets.modeling.assets import model_home
     from realty_assets.retraining import ladder, making
     from realty_assets.retraining.assets import tried
+    from realty_assets.retraining.deciding import check_rung
     from realty_assets.retraining.policy import read_policy
     from realty_assets.runs import open_instance
 
@@ -37,7 +38,7 @@ def looked(rung: str, reason: str, by: str | None, progress: Progress) -> Report
         "note": "nothing was changed",
         "policy_sha256": policy.sha256,
         "rung": rung,
-        "makes": list(ladder.TABLES[_rung(rung)]),
+        "makes": list(ladder.TABLES[check_rung(rung)]),
         "triggers": [{name: row[name] for name in TOLD} for row in seen.rows],
     }
 
@@ -45,7 +46,6 @@ def looked(rung: str, reason: str, by: str | None, progress: Progress) -> Report
 def retrain(rung: str, reason: str, by: str | None, progress: Progress) -> Report:
     """Writes down who asks and why, then makes what the rung makes as a run of the home."""
     from realty_assets.modeling.assets import model_home
-    from realty_assets.operations.records import check_action
     from realty_assets.retraining import ladder, making
     from realty_assets.retraining.assets import TRIGGER_TAG, tried
     from realty_assets.retraining.deciding import FIRED
@@ -55,7 +55,6 @@ def retrain(rung: str, reason: str, by: str | None, progress: Progress) -> Repor
     from realty_assets.runs import open_instance
 
     hand = _hand(rung, reason, by)
-    check_action(reason, hand.by)
     warehouse = _warehouse()
     with open_instance() as instance:
         known = tried(instance, None, making.triggers(warehouse), "")
@@ -90,18 +89,10 @@ def retrain(rung: str, reason: str, by: str | None, progress: Progress) -> Repor
     }
 
 
-def _rung(rung: str) -> Any:
-    from realty_assets.retraining.policy import LADDER
-
-    if rung not in LADDER:
-        raise BadRequest(f"There is no rung {rung!r}: one of {', '.join(LADDER)}.")
-    return rung
-
-
 def _hand(rung: str, reason: str, by: str | None) -> Hand:
-    from realty_assets.retraining.deciding import Hand
+    from realty_assets.retraining.deciding import Hand, check_rung
 
-    return Hand(_rung(rung), reason.strip(), by if by is not None else user())
+    return Hand(check_rung(rung), reason.strip(), by if by is not None else user())
 
 
 def _warehouse() -> Warehouse:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from realty_assets.retraining.policy import BY_HAND, Kind, Policy, Rung
+from realty_assets.errors import RealtyError
+from realty_assets.retraining.policy import BY_HAND, LADDER, Kind, Policy, Rung
 
 FIRED, SKIPPED = "fired", "skipped"
 # What became of a retrain that fired.
@@ -24,6 +25,17 @@ REFRESHED = "refreshed"
 IN_VAIN = (REJECTED, NOTHING_NEW, FAILED, TOLD)
 # Automation asks first what is most telling.
 ORDER: tuple[Kind, ...] = ("performance", "drift", "change", "new_sales", "calendar")
+
+
+class BadAsk(RealtyError):
+    """A retrain that is asked for by hand and cannot be made."""
+
+
+def check_rung(rung: str) -> Rung:
+    """`rung`, if there is such a one. Raises BadAsk."""
+    if rung not in LADDER:
+        raise BadAsk(f"There is no rung {rung!r}: one of {', '.join(LADDER)}.")
+    return LADDER[LADDER.index(rung)]
 
 
 @dataclass(frozen=True)
@@ -44,12 +56,20 @@ class Signal:
 
 @dataclass(frozen=True)
 class Hand:
-    """A retrain that a person asks for."""
+    """A retrain that a person asks for. Raises BadAsk for a rung that there is not, or a blank
+    reason or name."""
 
     rung: Rung
     reason: str
     by: str
     track: str = "all"
+
+    def __post_init__(self) -> None:
+        check_rung(self.rung)
+        if not self.reason.strip():
+            raise BadAsk("The reason is blank: say with --reason why.")
+        if not self.by.strip():
+            raise BadAsk("The name is blank: say with --by who asks for it.")
 
 
 @dataclass(frozen=True)

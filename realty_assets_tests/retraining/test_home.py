@@ -114,10 +114,10 @@ def test_a_retrain_whose_runs_failed_has_failed(warehouse: Warehouse) -> None:
 def test_by_hand_a_model_is_made_and_judged(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from realty_assets.cli_actions import BadRequest
     from realty_assets.cli_output import progress
     from realty_assets.home import prepare_home
     from realty_assets.retrain_actions import looked, retrain
+    from realty_assets.retraining.deciding import BadAsk
 
     monkeypatch.setenv("REALTY_AS_OF", "2021-12-15")
     prepare_home(warehouse.home)
@@ -128,8 +128,9 @@ def test_by_hand_a_model_is_made_and_judged(
     assert told["triggers"][0]["kind"] == "by_hand"
     assert "modeling.models" in told["makes"]
     assert len(warehouse.read(TRIGGERS)) == before
-    with pytest.raises(BadRequest, match="no rung"):
-        retrain("rewrite", "a new school", "Ann", progress)
+    for rung, reason, why in (("rewrite", "a school", "no rung"), ("refit", " ", "blank")):
+        with pytest.raises(BadAsk, match=why):
+            retrain(rung, reason, "Ann", progress)
     done = retrain("refit", "a new school", "Ann", progress)
     (version,) = done["model_versions"]
     newest = warehouse.read("modeling.models").row(-1, named=True)
