@@ -72,17 +72,18 @@ class World:
         """modeling.predictions of a month (with `known_at`): the model and interval of its first
         day, out of time; empty where the month could not be modelled or calibrated."""
         if month not in self._fresh:
-            try:
-                made = predict_fold(self.walked, Fold(month, month), self.market.model)
-            except NotEnoughSales:
-                made = pl.DataFrame()
-            except IndexError:  # no row of that month was walked
-                made = pl.DataFrame()
-            if len(made):
-                known = self.walked.filter(pl.col("cutoff") == month)["known_at"]
-                made = made.with_columns(known_at=known, value="prediction")
-            self._fresh[month] = made
+            self._fresh[month] = self._predicted(month)
         return self._fresh[month]
+
+    def _predicted(self, month: date) -> pl.DataFrame:
+        mine = self.walked.filter(pl.col("cutoff") == month)
+        if mine.is_empty():
+            return mine
+        try:
+            made = predict_fold(self.walked, Fold(month, month), self.market.model)
+        except NotEnoughSales:
+            return pl.DataFrame()
+        return made.with_columns(known_at=mine["known_at"], value="prediction")
 
     def walked_months(self) -> list[date]:
         return sorted(self.walked["cutoff"].unique()) if len(self.walked) else []
