@@ -33,9 +33,9 @@ from realty_assets.retraining_watch import (
     retraining_sensor,
 )
 from realty_assets.settings import get_settings
+from realty_assets.tries import as_result, next_try
 
-# State of the inbox that a run was started for, and how often one state is tried.
-STATE_TAG, MOST_TRIES = "realty/inbox_state", 3
+STATE_TAG = "realty/inbox_state"  # state of the inbox that a run was started for
 # What monitoring ends with, when it ends well.
 MONITORED = ("monitoring.drift", "monitoring.performance", "monitoring.days")
 WATCH_TAG = "realty/alerts_state"
@@ -111,6 +111,13 @@ switch_job = dg.define_asset_job(
 )
 
 
+withdraw_job = dg.define_asset_job(
+    "withdraw",
+    selection=dg.AssetSelection.groups("operations"),
+    description="Withdraws a published page, or gives it back, as its configuration says.",
+)
+
+
 retain_job = dg.define_asset_job(
     "retain",
     selection=dg.AssetSelection.groups("operations"),
@@ -150,21 +157,16 @@ def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Sk
     if not files:
         return dg.SkipReason("The inbox is empty, or what stands in it is still growing.")
     state = hashlib.sha256(repr(files).encode()).hexdigest()[:24]
-    tried = context.instance.get_runs(filters=dg.RunsFilter(tags={STATE_TAG: state}))
-    if len(tried) >= MOST_TRIES:
-        return dg.SkipReason(
-            f"{len(tried)} runs have failed on what stands in the inbox: see their logs, then "
-            "touch a file to try again."
-        )
-    if any(not run.is_finished for run in tried):
-        return dg.SkipReason("A run is taking in what stands in the inbox.")
-    # Dagster never starts a second run of one key, even when the first one failed.
-    key = f"{state}-{len(tried)}"
     names = ", ".join(name for name, _, _ in files[:5])
-    return dg.SensorResult(
-        run_requests=[
-            dg.RunRequest(run_key=key, tags={"realty/inbox": names[:200], STATE_TAG: state})
-        ]
+    return as_result(
+        next_try(
+            context.instance,
+            STATE_TAG,
+            state,
+            busy="A run is taking in what stands in the inbox.",
+            failed="on what stands in the inbox: see their logs, then touch a file to try again.",
+            tags={"realty/inbox": names[:200]},
+        )
     )
 
 
@@ -183,18 +185,17 @@ def alerts_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.S
     state = _reason_to_look(instance, last)
     if state is None:
         return dg.SkipReason("There is nothing to tell that has not been told.")
-    tried = instance.get_runs(filters=dg.RunsFilter(tags={WATCH_TAG: state}))
-    if any(run.is_success or not run.is_finished for run in tried):
-        return dg.SkipReason(f"There is a run for {state}.")
-    if len(tried) >= MOST_TRIES:
-        return dg.SkipReason(f"{len(tried)} runs have failed for {state}: see their logs.")
-    config = {"ops": {"alerts": {"config": {"last_success_s": last}}}}
-    return dg.SensorResult(
-        run_requests=[
-            dg.RunRequest(
-                run_key=f"{state}-{len(tried)}", run_config=config, tags={WATCH_TAG: state}
-            )
-        ]
+    there = f"There is a run for {state}."
+    return as_result(
+        next_try(
+            instance,
+            WATCH_TAG,
+            state,
+            busy=there,
+            done=there,
+            failed=f"for {state}: see their logs.",
+            config={"ops": {"alerts": {"config": {"last_success_s": last}}}},
+        )
     )
 
 
@@ -296,7 +297,7 @@ with warnings.catch_warnings():
 
 jobs = [
     *(ingest_job, all_job, backtest_job, evaluate_job, promotion_job, alerts_job),
-    *(backup_job, switch_job, retain_job, look_job, retrain_job),
+    *(backup_job, switch_job, withdraw_job, retain_job, look_job, retrain_job),
 ]
 sensors: Sequence[dg.SensorDefinition] = [
     *(inbox_sensor, follow_sensor, challenger_sensor, alerts_sensor, retraining_sensor),

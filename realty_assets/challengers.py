@@ -11,10 +11,10 @@ import dagster as dg
 
 from realty_assets.at_rest import why_still
 from realty_assets.settings import get_settings
+from realty_assets.tries import as_result, next_try
 
 MODELS, DECISIONS = dg.AssetKey(["modeling", "models"]), dg.AssetKey(["promotion", "decisions"])
-# Data version of modeling.models that a run was started for, and how often one is tried.
-MODELS_TAG, MOST_TRIES = "realty/models_version", 3
+MODELS_TAG = "realty/models_version"  # data version of modeling.models that a run was started for
 # Metadata of a materialization that was a person's action: it judged nothing.
 ACTION = "decision"
 
@@ -49,17 +49,15 @@ def challenger_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | 
         )
     if _judged_since(instance, newest):
         return dg.SensorResult(cursor=version)
-    tried = instance.get_runs(filters=dg.RunsFilter(tags={MODELS_TAG: version}))
-    if any(not run.is_finished for run in tried):
-        return dg.SkipReason("A run is judging the newest models.")
-    if len(tried) >= MOST_TRIES:
-        return dg.SkipReason(
-            f"{len(tried)} runs have failed to judge the newest models: see their logs, then "
-            "`realty run promotion`."
+    return as_result(
+        next_try(
+            instance,
+            MODELS_TAG,
+            version,
+            busy="A run is judging the newest models.",
+            failed="to judge the newest models: see their logs, then `realty run promotion`.",
         )
-    # Dagster never starts a second run of one key, even when the first one failed.
-    request = dg.RunRequest(run_key=f"{version}-{len(tried)}", tags={MODELS_TAG: version})
-    return dg.SensorResult(run_requests=[request])
+    )
 
 
 def _newest(instance: dg.DagsterInstance, key: dg.AssetKey) -> dg.EventLogRecord | None:

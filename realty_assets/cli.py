@@ -15,6 +15,7 @@ import typer
 from realty_assets import cli_actions as actions
 from realty_assets import (
     cli_alerts,
+    cli_duty,
     cli_evaluate,
     cli_explore,
     cli_model,
@@ -174,6 +175,9 @@ def demo(
 app.command()(cli_explore.explore)
 app.command()(cli_promote.promote)
 app.command()(cli_promote.rollback)
+app.command()(cli_promote.demote)
+app.command("block-source")(cli_sources.block)
+app.command("unblock-source")(cli_sources.unblock)
 app.command()(cli_value.value)
 app.command()(cli_evaluate.evaluate)
 app.command()(cli_ratio_study.ratio_study)
@@ -185,6 +189,8 @@ app.command()(cli_operations.resume)
 app.command()(cli_operations.costs)
 app.command()(cli_retrain.retrain)
 app.command()(cli_retrain.replay)
+app.command()(cli_duty.withdraw)
+app.command()(cli_duty.reinstate)
 
 
 def main() -> None:

@@ -46,10 +46,7 @@ def decide(
 ) -> Report:
     """Carries a decision out as a run of the home's Dagster instance."""
     who = by if by is not None else user()
-    if not reason.strip():
-        raise cli_actions.BadRequest(f"The reason is blank: say with --reason why to {verb}.")
-    if not who.strip():
-        raise cli_actions.BadRequest("The name is blank: say with --by who decides.")
+    check_words(verb, reason, who)
     if resolution not in ("open", "discarded"):
         raise cli_actions.BadRequest(
             f"Rows that are {resolution} cannot be decided on: --resolution is open or discarded."
@@ -71,6 +68,14 @@ def decide(
         "ingest", progress, title=verb, ops={"ingestion": {"config": {"decision": asked}}}
     )
     return {"run_id": done.run_id, **_told(done.run_id)}
+
+
+def check_words(verb: str, reason: str, by: str) -> None:
+    """Raises BadRequest when one of them is blank."""
+    if not reason.strip():
+        raise cli_actions.BadRequest(f"The reason is blank: say with --reason why to {verb}.")
+    if not by.strip():
+        raise cli_actions.BadRequest("The name is blank: say with --by who decides.")
 
 
 def _choose(tx: Any, asked: dict[str, Any]) -> None:

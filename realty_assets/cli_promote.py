@@ -1,4 +1,4 @@
-"""`realty promote` and `realty rollback`: what the gate says, and what a person decides of it."""
+"""`realty promote`, `rollback` and `demote`: what the gate says, what a person decides of it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from realty_assets import cli_output as out
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 Track = Annotated[str, typer.Option("--track", help="What may be known: one of the three tracks.")]
 By = Annotated[str | None, typer.Option("--by", help="Who decides (default: the user).")]
+NOTHING, PREVIOUS = "nothing", "previous"
 GATES = ["name", "passed", "seen", "requirement", "note"]
 
 
@@ -39,10 +40,28 @@ def rollback(
     reason: Annotated[str, typer.Option("--reason", help="Why; kept with the decision.")],
     track: Track = "off_market",
     by: By = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be decided.")] = False,
     as_json: Json = False,
 ) -> None:
     """Put the champion back that stood before."""
-    out.show(_act("rollback", track, reason, by, False), as_json)
+    out.show(_act("rollback", track, reason, by, False, dry_run), as_json)
+
+
+def demote(
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept with the decision.")],
+    to: Annotated[
+        str, typer.Option("--to", help="nothing: no model speaks; previous: as a rollback.")
+    ] = NOTHING,
+    track: Track = "off_market",
+    by: By = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be decided.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Take the champion of a track down: no model speaks for it until a person says so."""
+    if to not in (NOTHING, PREVIOUS):
+        raise actions.BadRequest(f"--to {to!r} is neither {NOTHING} nor {PREVIOUS}.")
+    verb = "demote" if to == NOTHING else "rollback"
+    out.show(_act(verb, track, reason, by, False, dry_run), as_json)
 
 
 def _judged(track: str) -> dict[str, Any]:
@@ -77,7 +96,9 @@ def _judged(track: str) -> dict[str, Any]:
     }
 
 
-def _act(verb: str, track: str, reason: str, by: str | None, despite: bool) -> dict[str, Any]:
+def _act(
+    verb: str, track: str, reason: str, by: str | None, despite: bool, dry_run: bool = False
+) -> dict[str, Any]:
     """Carries an action out as a run of the home's Dagster instance."""
     from datetime import UTC, datetime
 
@@ -109,6 +130,12 @@ def _act(verb: str, track: str, reason: str, by: str | None, despite: bool) -> d
         Moment(datetime.now(UTC).replace(tzinfo=None), market_today(warehouse)),
         broken,
     )
+    names = ("decision_id", "name", "model_version", "champion_version", "verdict", "approval")
+    told = {key: row[key] for key in names}
+    told["already"] = row["decision_id"] in stood["decision_id"]
+    if dry_run:
+        return told | {"dry_run": True, "note": "nothing was changed"}
+    # Also when it stands: MLflow's aliases may still have to follow.
     done = actions._execute(
         "all",
         out.progress,
@@ -116,13 +143,8 @@ def _act(verb: str, track: str, reason: str, by: str | None, despite: bool) -> d
         keys=[dg.AssetKey(table.split(".")) for table in making.SCHEMAS],
         ops={"promotion": {"config": {"action": asked}}},
     )
-    told = ("decision_id", "name", "model_version", "champion_version", "verdict", "approval")
-    return {
-        "run_id": done.run_id,
-        **{key: row[key] for key in told},
-        "already": row["decision_id"] in stood["decision_id"],
-        "note": "`realty run all` carries it on to values and reports",
-    }
+    note = "`realty run all` carries it on to values and reports"
+    return {"run_id": done.run_id, **told, "note": note}
 
 
 def _warehouse(track: str) -> Any:

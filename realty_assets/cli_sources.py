@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from realty_assets import cli_decisions as decisions
 from realty_assets import cli_output as out
 from realty_assets import source_actions as actions
 
@@ -17,6 +16,7 @@ app = typer.Typer(
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 Name = Annotated[str, typer.Argument(help="A mapping, or a vendor's family of mappings.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the decision.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; change nothing.")]
 By = Annotated[str | None, typer.Option("--by", help="Who decides (default: the user).")]
 
 
@@ -43,12 +43,16 @@ def propose(
 
 
 @app.command()
-def block(name: Name, reason: Reason, by: By = None, as_json: Json = False) -> None:
-    """Refuse files of a source from now on; they are put aside, whole."""
-    out.show(decisions.decide("block", reason, by, out.progress, source=name), as_json)
+def block(
+    name: Name, reason: Reason, by: By = None, dry_run: DryRun = False, as_json: Json = False
+) -> None:
+    """Keep new files of a source waiting from now on; they are put aside, whole."""
+    out.show(actions.turn_source("block", name, reason, by, dry_run, out.progress), as_json)
 
 
 @app.command()
-def unblock(name: Name, reason: Reason, by: By = None, as_json: Json = False) -> None:
+def unblock(
+    name: Name, reason: Reason, by: By = None, dry_run: DryRun = False, as_json: Json = False
+) -> None:
     """Let a source in again; what was put aside waits in the inbox."""
-    out.show(decisions.decide("unblock", reason, by, out.progress, source=name), as_json)
+    out.show(actions.turn_source("unblock", name, reason, by, dry_run, out.progress), as_json)

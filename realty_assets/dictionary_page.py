@@ -47,6 +47,13 @@ UNITS = (
     (r"_hash$|sha256$", "hex"),
     (r"latitude$|longitude$", "degrees"),
 )
+# Whose column `value` is a figure that another column of the row names, and no price.
+OF_A_FIGURE = frozenset(
+    {
+        *("monitoring.alerts", "monitoring.drift", "monitoring.performance"),
+        "modeling.evaluation_ratio_studies",
+    }
+)
 
 
 def page_of(warehouse: Warehouse) -> str:
@@ -153,7 +160,7 @@ def _table(
 ) -> list[str]:
     volatile = VOLATILE.get(table, frozenset())
     rows = [
-        [f"`{name}`", kind, unit_of(name), _joined(notes.get(name, ""), name in volatile)]
+        [f"`{name}`", kind, unit_of(name, table), _joined(notes.get(name, ""), name in volatile)]
         for name, kind in columns
     ]
     more = ["Beside these, a text column for every heading that came.", ""]
@@ -167,8 +174,10 @@ def _table(
     ]
 
 
-def unit_of(name: str) -> str:
-    """The unit that a column's name tells; empty where it has none."""
+def unit_of(name: str, table: str = "") -> str:
+    """The unit that a column's name tells, in a table of its own; empty where it has none."""
+    if name == "value" and table in OF_A_FIGURE:
+        return "that of the figure"
     return next((unit for form, unit in UNITS if re.search(form, name)), "")
 
 

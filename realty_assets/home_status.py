@@ -6,24 +6,27 @@ from typing import Any
 
 from realty_assets.budgets import overstepped
 from realty_assets.features.tracks import MATRICES, TRACKS
+from realty_assets.ingestion.blocks import blocked, waiting
 from realty_assets.ingestion.inbox import pending
 from realty_assets.settings import Settings
 from realty_assets.statements import sql
-from realty_assets.switches import SWITCHES, paused
+from realty_assets.switches import SWITCHES, Turn, paused
 from realty_assets.today import market_today
 from realty_assets.warehouse import Tx, Warehouse
+from realty_assets.withdrawals import withdrawn
 
 
 def describe(settings: Settings, warehouse: Warehouse) -> dict[str, Any]:
     """Files, rows, tables, models, tracks and what waits; an empty home says what to do first."""
     inbox = settings.home / "inbox"
-    waiting = [str(path.relative_to(inbox)) for path in pending(settings.home)]
+    in_inbox = [str(path.relative_to(inbox)) for path in pending(settings.home)]
     turns = [paused(settings.home, switch) for switch in SWITCHES]
     told: dict[str, Any] = {
         "home": str(settings.home),
         "paused": [turn.sentence for turn in turns if turn],
         "over_budget": [over.sentence for over in overstepped(settings.home)],
-        "waiting_in_inbox": waiting,
+        "withdrawn": [_withdrawn(turn) for turn in withdrawn(settings.home).values()],
+        "waiting_in_inbox": in_inbox,
     }
     if not warehouse.exists("ledger.files"):
         return told | {"next": "nothing has been ingested: `realty ingest PATH` or `realty demo`"}
@@ -31,6 +34,8 @@ def describe(settings: Settings, warehouse: Warehouse) -> dict[str, Any]:
         tx = Tx(conn)
         told["files"] = tx.read(sql("ledger/status.sql")).to_dicts()
         told["quarantine_rules"] = tx.read(sql("ledger/quarantine_rules.sql")).to_dicts()
+        told["blocked_sources"] = _blocked(settings, tx)
+        told["alerts"] = _alerts(tx)
         if tx.exists("staging.photos"):
             told["photos"] = tx.read(sql("staging/photo_counts.sql")).to_dicts()
         if tx.exists("promotion.aliases"):
@@ -51,6 +56,35 @@ def describe(settings: Settings, warehouse: Warehouse) -> dict[str, Any]:
     if all(warehouse.exists(matrix) for matrix in MATRICES.values()):
         told["tracks"] = _tracks(settings, warehouse)
     return told | {"tables": tables}
+
+
+def _withdrawn(turn: Turn) -> str:
+    return f"{turn.switch} (since {turn.at:%Y-%m-%d}, by {turn.by}): {turn.reason.rstrip('.')}."
+
+
+def _blocked(settings: Settings, tx: Tx) -> list[dict[str, Any]]:
+    """Sources whose new files wait, and how many do."""
+    if not tx.exists("ledger.decisions"):
+        return []
+    return [
+        {
+            "source": block.source,
+            "since": block.at,
+            "by": block.by,
+            "reason": block.reason,
+            "n_files_waiting": sum(
+                row["n_files"] for row in waiting(settings.home, {block.source})
+            ),
+        }
+        for block in blocked(tx).values()
+    ]
+
+
+def _alerts(tx: Tx) -> list[dict[str, Any]]:
+    """Alerts that nobody has resolved, the most urgent first."""
+    if not tx.exists("monitoring.alerts"):
+        return []
+    return tx.read(sql("monitoring/unresolved_alerts.sql")).to_dicts()
 
 
 def _fallen_away(tx: Tx) -> list[str]:

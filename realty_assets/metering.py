@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,10 @@ import dagster as dg
 import psutil
 
 from realty_assets.clock import utc_now
+from realty_assets.killed_runs import FOLDER, drop_note, killed_runs, write_note
 
-FOLDER = "costs"
 RUNS = Path(FOLDER) / "runs"
-EVERY_S, SPARSE_S, DENSE_SAMPLES = 0.1, 1.0, 6_000
+EVERY_S, SPARSE_S, DENSE_SAMPLES, BEAT_S = 0.1, 1.0, 6_000, 2.0
 _TOLD = {
     dg.DagsterEventType.STEP_START,
     dg.DagsterEventType.STEP_SUCCESS,
@@ -33,16 +33,21 @@ _TOLD = {
 
 
 class Meter:
-    """CPU seconds (also of children that ended) and resident bytes of this process, in time."""
+    """CPU seconds (also of children that ended) and resident bytes of this process, in time.
 
-    def __init__(self) -> None:
+    `beat` is called with the meter at its beginning, and every BEAT_S from then on.
+    """
+
+    def __init__(self, beat: Callable[[Meter], None] = lambda _: None) -> None:
         self.at: list[float] = []
         self.cpu_s: list[float] = []
         self.rss: list[int] = []
         self._stop = threading.Event()
         self._process = psutil.Process()
         self._thread = threading.Thread(target=self._loop, name="meter", daemon=True)
+        self._beat = beat
         self._look()
+        beat(self)
         self._thread.start()
 
     def stop(self) -> None:
@@ -51,8 +56,12 @@ class Meter:
         self._look()
 
     def _loop(self) -> None:
+        beaten = self.at[-1]
         while not self._stop.wait(EVERY_S if len(self.at) < DENSE_SAMPLES else SPARSE_S):
             self._look()
+            if self.at[-1] - beaten >= BEAT_S:
+                beaten = self.at[-1]
+                self._beat(self)
 
     def _look(self) -> None:
         times = os.times()
@@ -81,10 +90,22 @@ class Meter:
 _METERS: dict[str, Meter] = {}
 
 
-def begin(run_id: str) -> None:
-    """Measures the run of this process from now on."""
+def begin(run_id: str, job: str, home: Path) -> None:
+    """Measures the run of this process from now on; notes in `home` tell of it if it is killed."""
+
+    def beat(meter: Meter) -> None:
+        told = {
+            "run_id": run_id,
+            "job": job,
+            "began_s": meter.at[0],
+            "last_s": meter.at[-1],
+            "cpu_s": meter.cpu_s[-1] - meter.cpu_s[0],
+            "peak_rss_bytes": max(meter.rss),
+        }
+        write_note(home, run_id, told)
+
     if run_id not in _METERS:
-        _METERS[run_id] = Meter()
+        _METERS[run_id] = Meter(beat)
 
 
 def end(run_id: str, instance: dg.DagsterInstance, home: Path) -> None:
@@ -105,13 +126,36 @@ def end(run_id: str, instance: dg.DagsterInstance, home: Path) -> None:
         "cpu_s": sum(step["cpu_s"] for step in steps),
         "gib_s": sum(gib(step["peak_rss_bytes"]) * step["wall_s"] for step in steps),
     }
+    _write(home, told, steps)
+    drop_note(home, run_id)
+
+
+def settle_killed(home: Path) -> list[str]:
+    """Writes down what killed runs took; returns their ids. Killed itself, it is done again, and
+    no run is told of twice."""
+    ids = []
+    for note, told in killed_runs(home):
+        steps = told.pop("steps")
+        ended = datetime.fromisoformat(told["ended_at"])
+        if told["run_id"] not in {one["run_id"] for one in totals(home, ended)}:
+            _write(home, told, steps)
+        note.unlink()
+        ids.append(told["run_id"])
+    return ids
+
+
+def _write(home: Path, told: dict[str, Any], steps: list[dict[str, Any]]) -> None:
+    run_id = told["run_id"]
     (home / RUNS).mkdir(parents=True, exist_ok=True)
-    with totals_file(home, now).open("a", encoding="utf-8") as file:
-        # A new line first: the last one may have been cut short by a kill.
-        file.write(f"\n{json.dumps(told)}\n")
     beside = home / RUNS / f".{run_id}"
     beside.write_text(json.dumps(told | {"steps": steps}), encoding="utf-8")
     beside.replace(home / RUNS / f"{run_id}.json")
+    # Last: who stands here was told of in full.
+    with totals_file(home, datetime.fromisoformat(told["ended_at"])).open(
+        "a", encoding="utf-8"
+    ) as file:
+        # A new line first: the last one may have been cut short by a kill.
+        file.write(f"\n{json.dumps(told)}\n")
 
 
 def gib(n_bytes: int) -> float:

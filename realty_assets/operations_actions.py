@@ -83,7 +83,7 @@ def hold(verb: str, what: str, reason: str, by: str | None) -> Report:
 
 
 def holds() -> Report:
-    from realty_assets.operations.retention.holds import holds_now
+    from realty_assets.holding import holds_now
 
     cli_actions._home()
     return {"holds": holds_now(cli_actions._warehouse())}
@@ -124,6 +124,16 @@ def turn(
         until=until,
         dry_run=dry_run,
     )
+
+
+def turn_page(verb: str, page: str, reason: str, by: str | None, dry_run: bool) -> Report:
+    """Withdraws a page or gives it back; at once, as a pause."""
+    from realty_assets.operations.withdrawing import turn_page as turn_published
+
+    cli_actions._home()
+    who = by if by is not None else user()
+    warehouse = cli_actions._warehouse()
+    return turn_published(warehouse, verb, page, reason=reason, by=who, dry_run=dry_run)
 
 
 def restore(

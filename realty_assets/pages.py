@@ -10,6 +10,8 @@ import polars as pl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from realty_assets.errors import RealtyError
+from realty_assets.switches import turning
+from realty_assets.withdrawals import place_of
 
 
 class PageNotWritten(RealtyError):
@@ -36,16 +38,20 @@ def templates_hash(templates: Path) -> str:
 def write_page(home: Path, relative: Path, text: str, again: str) -> pl.DataFrame:
     """Writes `text` to home/relative; one row: name, path (below the home), sha256, n_bytes.
 
-    The file is written beside its place and renamed. Raises PageNotWritten when that fails, naming
-    the command (`again`) that makes the page.
+    The file is written beside its place and renamed; that of a withdrawn page where such pages are
+    kept, so that it stays withdrawn. Raises PageNotWritten when that fails, naming the command
+    (`again`) that makes the page.
     """
     body = text.encode("utf-8")
     target = home / relative
-    unfinished = target.with_name(target.name + ".tmp")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_bytes(body)
-        os.replace(unfinished, target)
+        home.mkdir(parents=True, exist_ok=True)
+        with turning(home):
+            target = place_of(home, relative.as_posix())
+            unfinished = target.with_name(target.name + ".tmp")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            unfinished.write_bytes(body)
+            os.replace(unfinished, target)
     except OSError as error:
         raise PageNotWritten(
             f"The page {target} could not be written ({error.strerror}): free some space or mend "
@@ -65,6 +71,6 @@ def damaged(home: Path, written: pl.DataFrame) -> list[str]:
     return [
         path
         for path, digest in written.select("path", "sha256").sort("path").iter_rows()
-        if not (home / path).is_file()
-        or hashlib.sha256((home / path).read_bytes()).hexdigest() != digest
+        if not (file := place_of(home, path)).is_file()
+        or hashlib.sha256(file.read_bytes()).hexdigest() != digest
     ]

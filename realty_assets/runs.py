@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import psutil
 
 from realty_assets.errors import RealtyError, if_disk_full
 from realty_assets.faces import KEPT_BACK
-from realty_assets.processes import BORN_TAG, PID_TAG, process_tags
+from realty_assets.processes import PID_TAG, alive, process_tags
 
 POLL_S = 0.3
 UNFINISHED = [
@@ -149,15 +148,6 @@ def dead_runs(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
         for run in instance.get_runs(filters=dg.RunsFilter(statuses=UNFINISHED))
         if PID_TAG in run.tags and not alive(run.tags)
     ]
-
-
-def alive(tags: Mapping[str, str]) -> bool:
-    """Whether the process that wrote itself on a run (by its tags) still lives."""
-    try:
-        process = psutil.Process(int(tags[PID_TAG]))
-        return abs(process.create_time() - float(tags[BORN_TAG])) < 1.0
-    except (psutil.NoSuchProcess, ValueError, KeyError):
-        return False
 
 
 def _why(result: dg.ExecuteInProcessResult, run_id: str) -> str:

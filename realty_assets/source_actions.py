@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from realty_assets import cli_actions
+from realty_assets.cli_output import Progress
 from realty_assets.errors import RealtyError
+
+if TYPE_CHECKING:
+    from realty_assets.ingestion.blocks import Block
 
 
 class DraftExists(RealtyError):
@@ -77,14 +82,46 @@ def propose(file: Path, to: Path | None) -> dict[str, Any]:
     }
 
 
-def _blocked() -> set[str]:
-    """Sources whose files are refused by order of the home's user."""
+def turn_source(
+    verb: str, name: str, reason: str, by: str | None, dry_run: bool, progress: Progress
+) -> dict[str, Any]:
+    """Blocks a source or lets it in again, as a run of the home; what stands so already is left.
+
+    Raises SourceError for a source that there is not, BadRequest for a blank reason or name.
+    """
+    from realty_assets import cli_decisions
+    from realty_assets.ingestion.blocks import waiting
+    from realty_assets.ingestion.sources import load_source
+
+    who = by if by is not None else cli_decisions.user()
+    cli_decisions.check_words(verb, reason, who)
+    home = cli_actions._home().home
+    stands = _blocked().get(name)
+    if stands is None:
+        load_source(name, home)
+    told: dict[str, Any] = {
+        "source": name,
+        "blocked": verb == "block",
+        "already": (stands is not None) == (verb == "block"),
+        "n_files_waiting": sum(row["n_files"] for row in waiting(home, {name})),
+    }
+    if told["already"] and stands is not None:
+        told |= {"since": str(stands.at), "by": stands.by, "reason": stands.reason}
+    if dry_run:
+        return told | {"dry_run": True, "note": "nothing was changed"}
+    if told["already"]:
+        return told
+    return told | cli_decisions.decide(verb, reason, who, progress, source=name)
+
+
+def _blocked() -> dict[str, Block]:
+    """Sources whose files wait by order of the home's user, by name."""
     from realty_assets.ingestion.blocks import blocked
     from realty_assets.settings import get_settings
     from realty_assets.warehouse import Tx, Warehouse
 
     warehouse = Warehouse.at(get_settings().warehouse_path)
     if not warehouse.exists("ledger.decisions"):
-        return set()
+        return {}
     with warehouse.connect() as conn:
-        return set(blocked(Tx(conn)))
+        return blocked(Tx(conn))

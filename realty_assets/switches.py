@@ -59,9 +59,10 @@ class Turn:
         )
 
 
-def read_turns(home: Path) -> list[Turn]:
-    """All turns of a home's switches, oldest first. Raises SwitchesBroken."""
-    path = home / FILE
+def read_turns(home: Path, name: str = FILE) -> list[Turn]:
+    """All turns in a file of the home (that of its switches), oldest first. Raises
+    SwitchesBroken."""
+    path, told = home / name, "paused" if name == FILE else "withdrawn"
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
         return [_turn(row) for row in rows]
@@ -69,8 +70,8 @@ def read_turns(home: Path) -> list[Turn]:
         return []
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise SwitchesBroken(
-            f"{path} cannot be read ({error}): whether something is paused is not known. Take it "
-            "back from a backup, or remove it, and nothing is paused."
+            f"{path} cannot be read ({error}): whether something is {told} is not known. Take it "
+            f"back from a backup, or remove it, and nothing is {told}."
         ) from error
 
 
@@ -85,14 +86,14 @@ def _turn(row: dict[str, Any]) -> Turn:
     )
 
 
-def write_turns(home: Path, turns: Sequence[Turn]) -> None:
+def write_turns(home: Path, turns: Sequence[Turn], name: str = FILE) -> None:
     """Puts `turns` in the place of the file, whole."""
-    beside = home / f".{FILE}.{os.getpid()}"
+    beside = home / f".{name}.{os.getpid()}"
     with beside.open("w", encoding="utf-8") as file:
         json.dump([asdict(turn) for turn in turns], file, default=str, indent=1)
         file.flush()
         os.fsync(file.fileno())
-    beside.replace(home / FILE)
+    beside.replace(home / name)
 
 
 @contextmanager

@@ -168,7 +168,8 @@ class Warehouse(DuckDBResource):
         the file open between the questions of the run; what the run takes is measured."""
         if context.run_id and context.instance and not context.instance.is_ephemeral:
             context.instance.add_run_tags(context.run_id, process_tags())
-            metering.begin(context.run_id)
+            run = context.instance.get_run_by_id(context.run_id)
+            metering.begin(context.run_id, run.job_name if run else "", self.home)
         keep(self.path)
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:

@@ -12,6 +12,7 @@ from realty_assets import automation
 from realty_assets.definitions import build_defs
 from realty_assets.failures import failing_steps
 from realty_assets.monitoring.alerting.records import ALERTS
+from realty_assets.tries import MOST_TRIES
 from realty_assets_tests.monitoring.alert_samples import Hook, alert_home, drifted, own_policy
 
 
@@ -69,12 +70,12 @@ def test_a_failed_watch_is_tried_again_and_not_for_ever(home: Path) -> None:
         monitored(instance)
         time.sleep(1.2)
         keys = set()
-        for _ in range(automation.MOST_TRIES):
+        for _ in range(MOST_TRIES):
             request = tick_alerts(instance)
             assert isinstance(request, dg.RunRequest)
             keys.add(request.run_key)
             assert not run_alerts(instance, request)  # nothing has been staged in this home
-        assert len(keys) == automation.MOST_TRIES
+        assert len(keys) == MOST_TRIES
         assert "runs have failed" in str(tick_alerts(instance))
 
 

@@ -14,6 +14,7 @@ import pytest
 from realty_assets import automation
 from realty_assets.definitions import current_defs
 from realty_assets.home_runs import instance_of
+from realty_assets.tries import MOST_TRIES
 from realty_assets.warehouse import Warehouse
 
 SALES, MATRIX, VALUES = (dg.AssetKey(k) for k in (["s", "sales"], ["s", "matrix"], ["s", "values"]))
@@ -159,14 +160,14 @@ def test_a_failed_run_is_tried_again_and_not_for_ever(inbox: Path) -> None:
     keys = []
     with dg.DagsterInstance.ephemeral() as instance:
         drop(inbox, "a.csv")
-        for _ in range(automation.MOST_TRIES):
+        for _ in range(MOST_TRIES):
             asked = tick_inbox(instance)
             assert isinstance(asked, dg.SensorResult)
             assert asked.run_requests
             (request,) = asked.run_requests
             keys.append(request.run_key)
             ingest.execute_in_process(instance=instance, tags=request.tags, raise_on_error=False)
-        assert len(set(keys)) == automation.MOST_TRIES
+        assert len(set(keys)) == MOST_TRIES
         assert isinstance(tick_inbox(instance), dg.SkipReason)
 
 

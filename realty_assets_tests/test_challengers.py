@@ -9,6 +9,7 @@ import pytest
 
 from realty_assets import challengers
 from realty_assets.challengers import DECISIONS, MODELS
+from realty_assets.tries import MOST_TRIES
 
 
 class Home:
@@ -88,12 +89,12 @@ def test_a_restarted_daemon_does_not_fire_twice(home: Home) -> None:
 def test_a_failed_run_is_tried_again_and_not_for_ever(home: Home) -> None:
     home.run(MODELS)
     home.gate_fails, keys = True, []
-    for _ in range(challengers.MOST_TRIES):
+    for _ in range(MOST_TRIES):
         request = home.tick()
         assert request is not None
         keys.append(request.run_key)
         assert not home.follow(request)
-    assert len(set(keys)) == challengers.MOST_TRIES
+    assert len(set(keys)) == MOST_TRIES
     assert home.tick() is None
     home.version, home.gate_fails = "2", False
     home.run(MODELS)

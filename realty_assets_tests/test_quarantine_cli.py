@@ -123,19 +123,29 @@ def test_an_empty_home_has_no_quarantine(tmp_path: Path) -> None:
 
 def test_a_blocked_source_is_refused_by_the_command_and_comes_in_later(tmp_path: Path) -> None:
     home, path = tmp_path / "market", write(tmp_path / "july.csv", [sale(1)])
-    realty_here(home, "sources", "block", "har", "--reason", "prices in pesos", "--by", "ann")
+    words = ["block-source", "har", "--reason", "prices in pesos", "--by", "ann"]
+    dry = realty_json(home, *words, "--dry-run")
+    assert (dry["already"], dry["dry_run"], realty_json(home, "status").get("files")) == (
+        *(False, True),
+        None,
+    )
+    assert realty_json(home, *words)["already"] is False
+    assert realty_json(home, *words)["already"] is True
     done = realty_here(home, "ingest", path, check=False)
     assert done.returncode == 1
     assert "har was blocked by ann (prices in pesos)" in done.stderr
     assert table(home, "ledger.files")["status"].to_list() == ["blocked"]
     assert table(home, "staging.listings").height == 0
+    (standing,) = realty_json(home, "status")["blocked_sources"]
+    assert (standing["source"], standing["by"], standing["n_files_waiting"]) == ("har", "ann", 1)
+    assert realty_json(home, "status")["waiting_in_inbox"] == []
     told = realty_json(home, "sources", "unblock", "har", "--reason", "mended")
     assert told["n_files_put_back"] == 1
     assert realty_json(home, "status")["waiting_in_inbox"] == ["har_matrix/july.csv"]
     realty_here(home, "run", "ingestion")
     assert table(home, "staging.listings").height == 1
-    done = realty_here(home, "sources", "unblock", "har", "--reason", "again", check=False)
-    assert "har is not blocked" in done.stderr
+    again = realty_json(home, "unblock-source", "har", "--reason", "again")
+    assert (again["blocked"], again["already"]) == (False, True)
 
 
 @pytest.mark.torture

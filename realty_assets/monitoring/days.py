@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from realty_assets.holding import holds_now
 from realty_assets.monitoring.dashboard import FOLDER, gather, page
 from realty_assets.monitoring.keeping import newest_pages
 from realty_assets.monitoring.metrics_file import metrics
@@ -28,7 +29,7 @@ def write_day(warehouse: Warehouse, today: date) -> pl.DataFrame:
     path = FOLDER / f"{today}.html"
     made = write_page(warehouse.home, path, page(gather(warehouse, today), today), AGAIN)
     before = warehouse.read(DAYS) if warehouse.exists(DAYS) else None
-    return newest_pages(warehouse.home, before, made, N_KEPT)
+    return newest_pages(warehouse.home, before, made, N_KEPT, holds_now(warehouse))
 
 
 def write_metrics(warehouse: Warehouse, today: date, now_s: float) -> Path:

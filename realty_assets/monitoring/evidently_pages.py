@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from realty_assets.features.tracks import OFF_MARKET
+from realty_assets.holding import holds_now
 from realty_assets.home import QUIET
 from realty_assets.monitoring import populations as who
 from realty_assets.monitoring.dashboard import FOLDER
@@ -60,7 +61,7 @@ def write_month(warehouse: Warehouse, today: date, shown: Compared | None) -> pl
         path = FOLDER / "evidently" / f"{shown.month:%Y-%m}.html"
         made = write_page(warehouse.home, path, text, AGAIN)
     before = warehouse.read(EVIDENTLY) if warehouse.exists(EVIDENTLY) else None
-    return newest_pages(warehouse.home, before, made, N_KEPT)
+    return newest_pages(warehouse.home, before, made, N_KEPT, holds_now(warehouse))
 
 
 def samples(

@@ -12,15 +12,16 @@ from pydantic import Field
 
 from realty_assets.faces import result_of, specs_of
 from realty_assets.fingerprint import table_fingerprint
+from realty_assets.holding import HOLDS
 from realty_assets.home_history import KIND, RunKeeper
 from realty_assets.operations.costing import COSTS, take_in
 from realty_assets.operations.making import make_backup
 from realty_assets.operations.pausing import turn
 from realty_assets.operations.records import ACTIONS, BACKUPS, create_tables
-from realty_assets.operations.retention.holds import HOLDS
 from realty_assets.operations.retention.policy import read_policy
 from realty_assets.operations.retention.records import RETENTION
 from realty_assets.operations.retention.retain import retain
+from realty_assets.operations.withdrawing import turn_page
 from realty_assets.settings import get_settings
 from realty_assets.warehouse import Warehouse
 
@@ -34,6 +35,9 @@ class OperationsConfig(dg.Config):
     switch: dict[str, Any] = Field(
         default={},
         description="verb (pause, resume), switch (publishing, automation), reason, by and until.",
+    )
+    page: dict[str, Any] = Field(
+        default={}, description="verb (withdraw, reinstate), page, reason and by."
     )
     retain: dict[str, Any] = Field(
         default={}, description="reason and by of letting go of what the policy does not keep."
@@ -65,6 +69,8 @@ def operations(
         told = make_backup(warehouse, settings, **config.backup, run_id=context.run_id)
     if config.switch:
         turn(warehouse, **config.switch)
+    if config.page:
+        turn_page(warehouse, **config.page)
     if config.retain:
         days = read_policy(warehouse.home).runs.keep_days
         runs = RunKeeper(context.instance, warehouse.home, days)
@@ -74,5 +80,5 @@ def operations(
         create_tables(tx)
         for table in (ACTIONS, BACKUPS, RETENTION, HOLDS, COSTS):
             _, digest = table_fingerprint(tx.conn, table)
-            asked = bool(told or retained or config.switch)
+            asked = bool(told or retained or config.switch or config.page)
             yield result_of(tx.report(table), digest, not asked, backup=told, retain=retained)

@@ -12,7 +12,7 @@ import polars as pl
 
 from realty_assets.budgets import Costs, overstepped, read_costs
 from realty_assets.clock import utc_now
-from realty_assets.metering import RUNS, gib, totals
+from realty_assets.metering import RUNS, gib, settle_killed, totals
 from realty_assets.operations.records import create_tables
 from realty_assets.statements import sql
 from realty_assets.warehouse import Tx, Warehouse
@@ -38,11 +38,12 @@ SCHEMA: dict[str, Any] = {
 
 
 def take_in(warehouse: Warehouse) -> int:
-    """Adds what was measured since to operations.costs; returns how many runs.
+    """Adds what was measured since to operations.costs, killed runs too; returns how many runs.
 
     A file goes once its rows stand; rows that a kill left beside their file come no second time.
     Raises CostsError.
     """
+    settle_killed(warehouse.home)
     files = sorted((warehouse.home / RUNS).glob("*.json"))
     if not files:
         return 0

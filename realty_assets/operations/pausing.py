@@ -23,6 +23,7 @@ from realty_assets.switches import (
 )
 from realty_assets.warehouse import Warehouse
 from realty_assets.warehouse_file import WarehouseBusy
+from realty_assets.withdrawals import withdrawals
 
 
 def turn(
@@ -64,12 +65,12 @@ def turn(
         told |= {"since": str(held.at), "by": held.by, "reason": held.reason, "until": held.until}
     if dry_run:
         return told | {"dry_run": True, "note": "nothing was changed"}
-    return told | _recorded(warehouse)
+    return told | recorded(warehouse)
 
 
 def record_turns(warehouse: Warehouse) -> list[str]:
-    """Adds a row for each turn of a switch that has none; returns their ids."""
-    turns = read_turns(warehouse.home)
+    """Adds a row for each turn of a switch or a page that has none; returns their ids."""
+    turns = [*read_turns(warehouse.home), *withdrawals(warehouse.home)]
     if not turns or not warehouse.path.is_file():
         return []
     with warehouse.transaction() as tx:
@@ -99,7 +100,8 @@ def _same(stands: Turn | None, asked: Turn) -> bool:
     return asked.verb == PAUSE and same
 
 
-def _recorded(warehouse: Warehouse) -> dict[str, Any]:
+def recorded(warehouse: Warehouse) -> dict[str, Any]:
+    """The rows that `record_turns` added, or that they are to follow."""
     try:
         return {"recorded": record_turns(warehouse)}
     except WarehouseBusy as error:

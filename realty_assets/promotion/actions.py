@@ -1,5 +1,5 @@
-"""What is decided of models outside the gate: a person approves the challenger, or a person or a
-probation goes back. Pure functions on rows."""
+"""What is decided of models outside the gate: a person approves the challenger, takes the champion
+down or goes back; a probation goes back. Pure functions on rows."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from realty_assets.promotion import gates
 from realty_assets.promotion.ledger import (
     CHALLENGER,
     CHAMPION,
+    DEMOTE,
     GATE,
     PREVIOUS,
     PROBATION,
@@ -25,6 +26,9 @@ from realty_assets.promotion.ledger import (
 )
 
 PROMOTE = "promote"
+VERBS = (PROMOTE, ROLLBACK, DEMOTE)
+# Whom each verb is about: who becomes champion, or who is no longer.
+MEANS = {PROMOTE: CHALLENGER, ROLLBACK: PREVIOUS, DEMOTE: CHAMPION}
 # Who goes by these names is no person.
 OWN_NAMES = {GATE: "the gate itself", PROBATION: "the rule of probation"}
 
@@ -35,7 +39,7 @@ class BadPromotion(RealtyError):
 
 @dataclass(frozen=True)
 class Action:
-    """What a person asks for: `verb` is promote or rollback, `name` a registered model.
+    """What a person asks for: `verb` is promote, rollback or demote, `name` a registered model.
 
     Raises BadPromotion for an unknown verb, a blank reason or a blank name.
     """
@@ -47,8 +51,8 @@ class Action:
     despite_verdict: bool = False
 
     def __post_init__(self) -> None:
-        if self.verb not in (PROMOTE, ROLLBACK):
-            raise BadPromotion(f"There is no verb {self.verb!r}: {PROMOTE} or {ROLLBACK}.")
+        if self.verb not in VERBS:
+            raise BadPromotion(f"There is no verb {self.verb!r}: {', '.join(VERBS)}.")
         if not self.reason.strip():
             raise BadPromotion(f"The reason is blank: say with --reason why to {self.verb}.")
         if not self.by.strip():
@@ -76,16 +80,17 @@ def carry_out(
     title too. Raises BadPromotion.
     """
     titles, name = Titles(aliases), action.name
-    # Whom the action makes champion.
-    heir = titles.of(name, CHALLENGER if action.verb == PROMOTE else PREVIOUS)
+    heir = titles.of(name, MEANS[action.verb])
     if heir is None:
         if done := _done(decisions, action, titles.of(name, CHAMPION)):
             return decisions, aliases, done
         raise BadPromotion(_nobody(action))
-    if heir in broken:
+    if heir in broken and action.verb != DEMOTE:
         raise BadPromotion(f"{heir} can no longer be loaded or fed: {_mend(action)}")
     if action.verb == PROMOTE:
         decisions, titles, row = _approve(action, decisions, titles, at, broken)
+    elif action.verb == DEMOTE:
+        decisions, titles, row = _step_down(action, decisions, titles, at)
     else:
         who = action.by.strip()
         decisions, titles, row = roll_back(
@@ -124,6 +129,20 @@ def roll_back(
     titles.crown(name, previous, row["decision_id"], at.now, may_return=False)
     if champion is not None and titles.of(name, CHALLENGER) is None and champion not in broken:
         titles.give(name, CHALLENGER, champion, row["decision_id"], at.now)
+    return with_rows(decisions, [row]), titles, row
+
+
+def _step_down(action: Action, decisions: pl.DataFrame, titles: Titles, at: Moment) -> Moved:
+    """Nobody speaks for the track any more; the one that did is what a rollback brings back."""
+    name, who = action.name, action.by.strip()
+    champion = titles.of(name, CHAMPION)
+    assert champion is not None
+    evidence = {"demotes": champion}
+    reason, approval = action.reason.strip(), f"asked for by {who}"
+    row = _row(decisions, name, champion, champion, evidence, at, reason, who, approval)
+    row["verdict"] = DEMOTE
+    titles.take(name, CHAMPION, champion)
+    titles.give(name, PREVIOUS, champion, row["decision_id"], at.now)
     return with_rows(decisions, [row]), titles, row
 
 
@@ -210,12 +229,15 @@ def _done(decisions: pl.DataFrame, action: Action, champion: str | None) -> Row 
     if others.is_empty():
         return None
     last = others.row(-1, named=True)
-    return last if (last["verdict"], last["model_version"]) == (action.verb, champion) else None
+    stands = None if action.verb == DEMOTE else last["model_version"]
+    return last if (last["verdict"], stands) == (action.verb, champion) else None
 
 
 def _nobody(action: Action) -> str:
     if action.verb == PROMOTE:
         return f"No challenger of {action.name} waits: `realty status` shows who holds what."
+    if action.verb == DEMOTE:
+        return f"No champion of {action.name} stands: there is nobody to demote."
     return f"There is nothing to roll {action.name} back to: no champion of it has been replaced."
 
 

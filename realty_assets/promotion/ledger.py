@@ -23,7 +23,7 @@ DECISIONS, ALIASES, PAIRED = "promotion.decisions", "promotion.aliases", "promot
 PROBATIONS = "promotion.probations"
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous_champion"
 SHADOW = "shadow"
-GATE, PROBATION, ROLLBACK = "gate", "probation", "rollback"
+GATE, PROBATION, ROLLBACK, DEMOTE = "gate", "probation", "rollback", "demote"
 WAITING, AUTOMATIC = "waiting", "automatic"
 
 DECISION_SCHEMA: dict[str, Any] = {
@@ -166,7 +166,8 @@ def decide(
 
     A judgement whose champion, evidence and rules are those of the model's last one is no new
     decision. With a champion that works, a verdict of promote waits for a person, unless the policy
-    lets it be; also then a model that a person has rolled back waits.
+    lets it be; also then a model that a person has rolled back waits. Where a person has taken the
+    champion down, every verdict of promote waits.
     """
     titles = Titles(aliases)
     fresh: list[dict[str, Any]] = []
@@ -191,8 +192,11 @@ def decide(
             "as_of": at.as_of,
             "decided_at": at.now,
         }
-        if one.verdict == "promote" and one.champion is not None and one.champion_works:
-            may = policy.approval.automatic and not _rolled_back(one, decisions)
+        vacated = one.champion is None and demoted(one.name, decisions) is not None
+        stands = one.champion is not None and one.champion_works
+        if one.verdict == "promote" and (stands or vacated):
+            back = vacated or _rolled_back(one, decisions)
+            may = policy.approval.automatic and not back
             row["approval"] = AUTOMATIC if may else WAITING
         fresh.append(row)
         _follow(titles, one, row, at.now)
@@ -206,6 +210,14 @@ def waiting(decisions: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFrame:
     newest = decisions.join(challengers, on=["name", "model_version"], maintain_order="left")
     newest = newest.unique("name", keep="last", maintain_order=True)
     return newest.filter(pl.col("approval") == WAITING)
+
+
+def demoted(name: str, decisions: pl.DataFrame) -> dict[str, Any] | None:
+    """The decision by which a person took the champion of `name` down, while it is the last word of
+    anyone but the gate; None when there is none."""
+    others = decisions.filter(pl.col("name") == name, pl.col("decided_by") != GATE)
+    last = others.row(-1, named=True) if len(others) else None
+    return last if last is not None and last["verdict"] == DEMOTE else None
 
 
 def with_rows(decisions: pl.DataFrame, rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
@@ -227,7 +239,8 @@ def _follow(titles: Titles, one: Judgement, row: dict[str, Any], now: datetime) 
         titles.take(one.name, CHALLENGER, version)
     elif one.verdict == "promote" and row["approval"] != WAITING:
         titles.crown(one.name, version, decision, now, one.champion_works)
-    else:
+    elif titles.of(one.name, PREVIOUS) != version:
+        # Who was taken down comes back by a rollback, and by nothing else.
         titles.give(one.name, CHALLENGER, version, decision, now)
 
 

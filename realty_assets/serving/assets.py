@@ -9,15 +9,13 @@ import dagster as dg
 import polars as pl
 
 from realty_assets.faces import built, with_metadata
-from realty_assets.features.tracks import MATRICES, OFF_MARKET
+from realty_assets.features.tracks import MATRICES
 from realty_assets.pages import damaged, templates_hash
 from realty_assets.promotion.policy import read_policy
-from realty_assets.serving.batches import asked
-from realty_assets.serving.champion import champion
 from realty_assets.serving.listing_valuations import LISTING_TRACKS, value_listings
 from realty_assets.serving.report import REPORT_INPUTS, TEMPLATES, inputs_there, write_report
 from realty_assets.serving.shadow import SHADOWS, shadowed
-from realty_assets.serving.valuations import value_homes
+from realty_assets.serving.values_of_all import value_all
 from realty_assets.today import market_today
 from realty_assets.warehouse import Warehouse
 
@@ -80,7 +78,7 @@ valuations = _valued(
     VALUATION_INPUTS,
     "A value with its 90% interval for every active listing, or the reason why not.",
     "3",
-    lambda warehouse, today: value_homes(champion(warehouse), *asked(warehouse, OFF_MARKET), today),
+    value_all,
 )
 listing_valuations = _valued(
     "listing_valuations",

@@ -2,16 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from realty_assets.errors import RealtyError
 from realty_assets.features.tracks import OFF_MARKET
+from realty_assets.modeling.mlflow_registry import registered_name
 from realty_assets.modeling.model import ModelBroken, Valuer, load_valuer
 from realty_assets.modeling.settings import ModelSettings
+from realty_assets.promotion.ledger import demoted
 from realty_assets.statements import sql
 from realty_assets.warehouse import Warehouse
 
 
 class NoChampion(RealtyError):
     """No model may speak for this home yet."""
+
+
+@dataclass(frozen=True)
+class SteppedDown:
+    """The champion that a person took down, and nobody has followed yet; `at` in UTC."""
+
+    model_version: str
+    by: str
+    at: datetime
+    reason: str
+
+    @property
+    def sentence(self) -> str:
+        reason = self.reason.rstrip(".")
+        return f"{self.model_version} was taken down on {self.at:%Y-%m-%d} by {self.by}: {reason}."
+
+
+def stepped_down(warehouse: Warehouse, track: str) -> SteppedDown | None:
+    """Who spoke for `track` until a person took it down; None where a champion speaks, or none ever
+    did."""
+    if track in champion_tracks(warehouse) or not warehouse.exists("promotion.decisions"):
+        return None
+    row = demoted(registered_name(track), warehouse.read("promotion.decisions"))
+    if row is None:
+        return None
+    return SteppedDown(row["model_version"], row["decided_by"], row["decided_at"], row["reason"])
 
 
 def champion(warehouse: Warehouse, track: str = OFF_MARKET) -> Valuer:
@@ -23,6 +54,11 @@ def champion(warehouse: Warehouse, track: str = OFF_MARKET) -> Valuer:
         raise NoChampion(_no_model(warehouse))
     found = warehouse.read(sql("serving/champion.sql").bind(track=track))
     if found.is_empty():
+        if down := stepped_down(warehouse, track):
+            raise NoChampion(
+                f"No model speaks for the track '{track}': {down.sentence} `realty rollback` "
+                "brings it back, `realty promote` another."
+            )
         others = champion_tracks(warehouse)
         if others:
             raise NoChampion(

@@ -24,6 +24,7 @@ NOT_A_HOME = {
     "Commercial Lease": "out of scope: commercial, not a home",
     "Business Opportunity": "out of scope: commercial, not a home",
 }
+TAKEN_DOWN = "no model speaks for this track: its champion was taken down"
 NO_LIST_PRICE = "no list price on record"
 VALUES = ["value", "lower_90", "upper_90"]
 FIGURES = list(PREDICTED)
@@ -72,6 +73,22 @@ def value_homes(
             as_of=pl.lit(today),
             model_version=pl.lit(valuer.model_version),
         )
+        .select(COLUMNS)
+        .sort("source", "property_key", "listing_key")
+    )
+
+
+def unspoken(
+    subjects: pl.DataFrame, track: str, today: date, model_version: str, reason: str
+) -> pl.DataFrame:
+    """The table where no model speaks any more: every subject once, without a value.
+
+    `model_version` is the model that was taken down, `reason` what each row says.
+    """
+    figures = [pl.lit(None, dtype=pl.Float64).alias(name) for name in FIGURES]
+    return (
+        subjects.with_columns(*figures, pl.lit(reason).alias("reason"))
+        .with_columns(track=pl.lit(track), as_of=pl.lit(today), model_version=pl.lit(model_version))
         .select(COLUMNS)
         .sort("source", "property_key", "listing_key")
     )

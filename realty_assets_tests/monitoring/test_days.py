@@ -217,6 +217,14 @@ def test_only_the_newest_pages_are_kept(tmp_path: Path) -> None:
     (tmp_path / "reports" / "2023-03-04.html").unlink()
     again = newest_pages(tmp_path, kept, kept.tail(1), 3)
     assert again["name"].to_list() == ["2023-03-03", "2023-03-05"]
+    # A hold, and a withdrawal, keep a page beyond the number.
+    holds = [{"what": "reports/2023-03-03.html"}]
+    assert newest_pages(tmp_path, again, again.tail(1), 1, holds)["name"].to_list() == [
+        *("2023-03-03", "2023-03-05")
+    ]
+    gone = newest_pages(tmp_path, again, again.tail(1), 1)
+    assert gone["name"].to_list() == ["2023-03-05"]
+    assert not (tmp_path / "reports" / "2023-03-03.html").exists()
 
 
 @pytest.mark.parametrize(

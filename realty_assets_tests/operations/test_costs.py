@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 import time
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,7 +19,8 @@ from realty_assets import automation
 from realty_assets.budgets import Costs, CostsError, overstepped, read_costs
 from realty_assets.faces import built
 from realty_assets.home_runs import instance_of
-from realty_assets.metering import RUNS, Meter, totals, totals_file
+from realty_assets.killed_runs import OPEN
+from realty_assets.metering import RUNS, Meter, begin, totals, totals_file
 from realty_assets.operations.costing import COSTS, take_in
 from realty_assets.warehouse import Warehouse
 from realty_assets_tests.markets import realty_json
@@ -115,6 +119,39 @@ def test_a_run_leaves_a_row_for_each_table_and_no_second_one(warehouse: Warehous
     assert one["price_version"] == price.since
     gib_s = one["peak_rss_bytes"] / (1 << 30) * one["wall_s"]
     assert one["est_cost_usd"] == pytest.approx(price.of(one["cpu_s"], gib_s))
+
+
+KILLED = (
+    "import os, signal, sys, time\n"
+    "from pathlib import Path\n"
+    "from realty_assets import metering\n"
+    "metering.BEAT_S = 0.1\n"
+    "metering.begin('killed', 'all', Path(sys.argv[1]))\n"
+    "end = time.process_time() + 0.5\n"
+    "while time.process_time() < end:\n"
+    "    sum(range(1000))\n"
+    "os.kill(os.getpid(), signal.SIGKILL)\n"
+)
+
+
+def test_a_killed_run_leaves_a_row_of_what_it_had_taken(warehouse: Warehouse) -> None:
+    begin("alive", "all", warehouse.home)
+    done = subprocess.run([sys.executable, "-c", KILLED, str(warehouse.home)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    note = (warehouse.home / OPEN / "killed.json").read_text()
+    assert (take_in(warehouse), take_in(warehouse)) == (1, 0)
+    # A kill came between the row and the end of its note.
+    (warehouse.home / OPEN / "killed.json").write_text(note)
+    assert take_in(warehouse) == 0
+    (row,) = warehouse.read(COSTS).to_dicts()
+    assert (row["run_id"], row["job"], row["outcome"], row["step"]) == (
+        *("killed", "all", "killed"),
+        None,
+    )
+    assert row["cpu_s"] > 0.2
+    assert row["est_cost_usd"] > 0
+    assert [one["run_id"] for one in totals(warehouse.home, row["started_at"])] == ["killed"]
+    assert [path.stem for path in (warehouse.home / OPEN).glob("*.json")] == ["alive"]
 
 
 def spent(home: Path, *runs: tuple[float, str]) -> None:

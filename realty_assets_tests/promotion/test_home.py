@@ -14,6 +14,8 @@ from realty_assets.cli import app
 from realty_assets.promotion.actions import BadPromotion
 from realty_assets.promotion.making import StaleEvidence
 from realty_assets.promotion.policy import FILE
+from realty_assets.serving.champion import NoChampion
+from realty_assets.serving.champion import champion as champion_of
 from realty_assets.warehouse import Warehouse
 from realty_assets_tests.promotion.conftest import judge, policy_text
 from realty_assets_tests.promotion.homes import held, prints
@@ -158,3 +160,16 @@ def test_a_person_promotes_and_goes_back(warehouse: Warehouse) -> None:
     assert judge(warehouse).success
     assert len(warehouse.read("promotion.decisions")) == n
     assert held(warehouse)["champion"] == champion
+    seen = prints(warehouse)
+    assert realty("demote", "--reason", "a try", "--dry-run")["already"] is False
+    assert prints(warehouse) == seen
+    told = realty("demote", "--reason", "values are off", "--by", "Ann")
+    assert (told["verdict"], told["model_version"], told["already"]) == ("demote", champion, False)
+    assert held(warehouse) == {"previous_champion": champion, "challenger": challenger}
+    with pytest.raises(NoChampion, match=rf"{champion} was taken down on .* by Ann: values are"):
+        champion_of(warehouse)
+    assert realty("demote", "--reason", "values are off", "--by", "Ann")["already"] is True
+    assert judge(warehouse).success
+    assert "champion" not in held(warehouse)
+    assert realty("rollback", "--reason", "they are right", "--by", "Ann")["already"] is False
+    assert held(warehouse) == {"champion": champion, "challenger": challenger}

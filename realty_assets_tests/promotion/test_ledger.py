@@ -206,6 +206,29 @@ def test_back_and_forth() -> None:
     assert held(act(state, "promote")) == {"champion": "m2", "previous_champion": "m1"}
 
 
+def test_a_champion_that_is_taken_down_leaves_its_place_empty_until_a_person_says_so() -> None:
+    state = act(act(waiting(), "promote"), "demote")
+    assert held(state) == {"previous_champion": "m2"}
+    assert (last(state)["verdict"], last(state)["approval"]) == ("demote", "asked for by Ann")
+    again = act(state, "demote")
+    assert again[0].equals(state[0])
+    assert again[1].equals(state[1])
+    # Nobody gets the empty place by itself, whatever the policy says.
+    new = replace(first("m3"), evidence={"data_hash": "more"})
+    state = decided(state, new, AUTOMATIC)
+    assert held(state) == {"previous_champion": "m2", "challenger": "m3"}
+    assert last(state)["approval"] == "waiting"
+    state = decided(state, replace(first("m2"), evidence={"data_hash": "more"}), AUTOMATIC)
+    assert held(state) == {"previous_champion": "m2", "challenger": "m3"}
+    assert held(act(state, "rollback")) == {"champion": "m2", "challenger": "m3"}
+    state = act(state, "promote")
+    assert held(state)["champion"] == "m3"
+    # The place is filled by a person's word: from now on all is as ever.
+    assert held(decided(state, second("m4", "m3", True), AUTOMATIC))["champion"] == "m4"
+    with pytest.raises(BadPromotion, match="No champion of"):
+        act(empty(), "demote")
+
+
 def test_what_cannot_be_carried_out_is_said() -> None:
     state = decided(empty(), first())
     with pytest.raises(BadPromotion, match="nothing to roll"):

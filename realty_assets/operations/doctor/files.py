@@ -13,6 +13,7 @@ from realty_assets.operations.doctor.finding import Finding, Patient
 from realty_assets.operations.manifest import BackupBroken, broken_files, read_manifest
 from realty_assets.operations.records import BACKUPS
 from realty_assets.statements import sql
+from realty_assets.withdrawals import place_of
 
 # Table: the columns of its files' hash and path, and what writes them again.
 NAMING = {
@@ -31,7 +32,7 @@ def named(patient: Patient) -> Iterator[Finding]:
         if not warehouse.exists(table):
             continue
         for path, expected in warehouse.read(table, columns=["path", column]).iter_rows():
-            file = patient.home / path
+            file = place_of(patient.home, path)
             if not file.is_file():
                 what = f"{table} names {path}, which is gone"
             elif _sha256(file) != expected:

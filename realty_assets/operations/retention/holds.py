@@ -7,13 +7,13 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from realty_assets.clock import utc_now
+from realty_assets.holding import HOLDS, held_by, holds_now
 from realty_assets.operations.records import (
     BadAction,
     check_action,
@@ -21,10 +21,9 @@ from realty_assets.operations.records import (
     record_action,
 )
 from realty_assets.operations.retention.things import Thing
-from realty_assets.statements import sql
 from realty_assets.warehouse import Tx, Warehouse
 
-HOLDS, LOCK = "operations.holds", ".retain.lock"
+LOCK = ".retain.lock"
 ADD, REMOVE = "add", "remove"
 
 
@@ -34,13 +33,6 @@ def alone(home: Path) -> Iterator[None]:
     with (home / LOCK).open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         yield
-
-
-def holds_now(warehouse: Warehouse) -> list[dict[str, Any]]:
-    """What is held: what, set_at, set_by, reason."""
-    if not warehouse.exists(HOLDS):
-        return []
-    return warehouse.read(sql("operations/holds_now.sql")).to_dicts()
 
 
 def set_hold(warehouse: Warehouse, verb: str, what: str, *, reason: str, by: str) -> dict[str, Any]:
@@ -88,10 +80,5 @@ def held_back(things: Sequence[Thing], holds: Sequence[dict[str, Any]]) -> list[
 
 
 def _held(thing: Thing, holds: Sequence[dict[str, Any]]) -> Thing:
-    for hold in holds:
-        what = hold["what"]
-        names = (thing.kind, thing.item, *thing.names)
-        below = thing.item.startswith(f"{what}/") or what.startswith(f"{thing.item}/")
-        if below or any(fnmatchcase(name, what) for name in names):
-            return replace(thing, kept=f"held: {what}")
-    return thing
+    hold = held_by(thing.item, holds, (thing.kind, *thing.names))
+    return thing if hold is None else replace(thing, kept=f"held: {hold['what']}")

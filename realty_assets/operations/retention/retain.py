@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from realty_assets.holding import holds_now
 from realty_assets.operations.pausing import record_turns
 from realty_assets.operations.records import check_action, record_action
 from realty_assets.operations.retention import compacting
 from realty_assets.operations.retention.backups import BackupKeeper
-from realty_assets.operations.retention.holds import alone, held_back, holds_now
+from realty_assets.operations.retention.holds import alone, held_back
 from realty_assets.operations.retention.models import ModelKeeper
 from realty_assets.operations.retention.policy import Policy, read_policy
 from realty_assets.operations.retention.records import close, end_killed, write_intent
@@ -31,7 +32,8 @@ def keepers_of(warehouse: Warehouse, policy: Policy) -> dict[str, Keeper]:
     home, named = warehouse.home, _named(warehouse)
     files = {
         "deliveries": (["archive/*"], policy.deliveries),
-        "refused": (["refused/*", "blocked/*"], policy.refused),
+        # What waits in blocked/ is not among them: it goes back into the inbox.
+        "refused": (["refused/*"], policy.refused),
         "reports": (["reports/**/*.html", "reports/**/*.png"], policy.reports),
         "boosters": (["boosters/**/*.ubj"], policy.boosters),
         "searches": (["tuning/*"], policy.searches),
