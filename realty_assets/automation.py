@@ -118,6 +118,13 @@ withdraw_job = dg.define_asset_job(
 )
 
 
+rescore_job = dg.define_asset_job(
+    "rescore",
+    selection=dg.AssetSelection.groups("operations"),
+    description="Makes the values of a window again with the champion of now.",
+)
+
+
 retain_job = dg.define_asset_job(
     "retain",
     selection=dg.AssetSelection.groups("operations"),
@@ -297,7 +304,7 @@ with warnings.catch_warnings():
 
 jobs = [
     *(ingest_job, all_job, backtest_job, evaluate_job, promotion_job, alerts_job),
-    *(backup_job, switch_job, withdraw_job, retain_job, look_job, retrain_job),
+    *(backup_job, switch_job, withdraw_job, rescore_job, retain_job, look_job, retrain_job),
 ]
 sensors: Sequence[dg.SensorDefinition] = [
     *(inbox_sensor, follow_sensor, challenger_sensor, alerts_sensor, retraining_sensor),

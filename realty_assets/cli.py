@@ -191,6 +191,7 @@ app.command()(cli_retrain.retrain)
 app.command()(cli_retrain.replay)
 app.command()(cli_duty.withdraw)
 app.command()(cli_duty.reinstate)
+app.command()(cli_duty.rescore)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""`realty withdraw` and `reinstate`: what whoever is on duty does about published pages."""
+"""`realty withdraw`, `reinstate` and `rescore`: mending what was said."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 from realty_assets import cli_output as out
 from realty_assets import operations_actions as actions
 from realty_assets.cli_operations import By, DryRun, Json, Reason
+from realty_assets.cli_promote import Track
 
 Page = Annotated[str, typer.Argument(help="A page by its name, or its path below the home.")]
 
@@ -25,3 +26,16 @@ def reinstate(
 ) -> None:
     """Give a withdrawn page back, as it stands now."""
     out.show(actions.turn_page("reinstate", page, reason, by, dry_run), as_json)
+
+
+def rescore(
+    first: Annotated[str, typer.Option("--from", help="First day of the values, YYYY-MM-DD.")],
+    last: Annotated[str, typer.Option("--to", help="Last day (inclusive), YYYY-MM-DD.")],
+    reason: Reason,
+    track: Track = "off_market",
+    by: By = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Make the values of a window again with the champion of now: what changed, by how much."""
+    out.show(actions.rescore(first, last, track, reason, by, dry_run, out.progress), as_json)

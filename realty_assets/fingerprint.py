@@ -21,7 +21,7 @@ MLFLOW = "mlflow.registry"
 LEFT_OUT = (
     *("ledger.full_runs", "monitoring.alert_events"),
     *("operations.actions", "operations.backups"),
-    *("operations.holds", "operations.retention", "operations.costs"),
+    *("operations.holds", "operations.retention", "operations.costs", "operations.rescored"),
     "retraining.triggers",
 )
 

@@ -136,6 +136,38 @@ def turn_page(verb: str, page: str, reason: str, by: str | None, dry_run: bool) 
     return turn_published(warehouse, verb, page, reason=reason, by=who, dry_run=dry_run)
 
 
+def rescore(
+    first: str,
+    last: str,
+    track: str,
+    reason: str,
+    by: str | None,
+    dry_run: bool,
+    progress: Progress,
+) -> Report:
+    """Values of a window again, as a run of the home; or only what would change."""
+    from realty_assets.operations.rescore import rescore as rescore_window
+
+    cli_actions.check_track(track)
+    settings = cli_actions._home()
+    _require_warehouse(settings)
+    who = by if by is not None else user()
+    asked = {"first": first, "last": last, "track": track, "reason": reason, "by": who}
+    with progress("rescore"):
+        # Raises what the run would, before there is one.
+        told = rescore_window(cli_actions._warehouse(), **asked, dry_run=True)
+    if dry_run or told["already"]:
+        return told if dry_run else _without_note(told)
+    done = cli_actions._execute(
+        "rescore", progress, title="rescore", ops={"operations": {"config": {"rescore": asked}}}
+    )
+    return {"run_id": done.run_id, **_told(done.run_id, "rescored", "rescore")}
+
+
+def _without_note(told: Report) -> Report:
+    return {name: value for name, value in told.items() if name not in ("dry_run", "note")}
+
+
 def restore(
     backup: Path, to: Path, reason: str, by: str | None, without_drill: bool, progress: Progress
 ) -> Report:

@@ -18,12 +18,15 @@ from realty_assets.operations.costing import COSTS, take_in
 from realty_assets.operations.making import make_backup
 from realty_assets.operations.pausing import turn
 from realty_assets.operations.records import ACTIONS, BACKUPS, create_tables
+from realty_assets.operations.rescore import RESCORED, rescore
 from realty_assets.operations.retention.policy import read_policy
 from realty_assets.operations.retention.records import RETENTION
 from realty_assets.operations.retention.retain import retain
 from realty_assets.operations.withdrawing import turn_page
 from realty_assets.settings import get_settings
 from realty_assets.warehouse import Warehouse
+
+TABLES = (ACTIONS, BACKUPS, RETENTION, HOLDS, RESCORED, COSTS)
 
 
 class OperationsConfig(dg.Config):
@@ -39,6 +42,9 @@ class OperationsConfig(dg.Config):
     page: dict[str, Any] = Field(
         default={}, description="verb (withdraw, reinstate), page, reason and by."
     )
+    rescore: dict[str, Any] = Field(
+        default={}, description="first and last day, track, reason and by of a rescoring."
+    )
     retain: dict[str, Any] = Field(
         default={}, description="reason and by of letting go of what the policy does not keep."
     )
@@ -52,6 +58,7 @@ class OperationsConfig(dg.Config):
             BACKUPS: "Every backup of the home: where it was put, and what it holds.",
             RETENTION: "What the home let go of: class, path or id, bytes, age and policy.",
             HOLDS: "Legal holds, put on and taken off: what, by whom and why.",
+            RESCORED: "Values of a window by the champion of then and by that of now.",
             COSTS: "What each run took for each table: time, CPU, memory, bytes, price.",
         },
         code_version="1",
@@ -64,6 +71,7 @@ def operations(
 ) -> Iterator[dg.MaterializeResult]:
     told: dict[str, Any] = {}
     retained: dict[str, Any] = {}
+    rescored: dict[str, Any] = {}
     if config.backup:
         settings = get_settings().model_dump(mode="json")
         told = make_backup(warehouse, settings, **config.backup, run_id=context.run_id)
@@ -71,6 +79,8 @@ def operations(
         turn(warehouse, **config.switch)
     if config.page:
         turn_page(warehouse, **config.page)
+    if config.rescore:
+        rescored = rescore(warehouse, **config.rescore, run_id=context.run_id)
     if config.retain:
         days = read_policy(warehouse.home).runs.keep_days
         runs = RunKeeper(context.instance, warehouse.home, days)
@@ -78,7 +88,12 @@ def operations(
     take_in(warehouse)
     with warehouse.transaction() as tx:
         create_tables(tx)
-        for table in (ACTIONS, BACKUPS, RETENTION, HOLDS, COSTS):
+        for table in TABLES:
             _, digest = table_fingerprint(tx.conn, table)
-            asked = bool(told or retained or config.switch or config.page)
-            yield result_of(tx.report(table), digest, not asked, backup=told, retain=retained)
+            asked = bool(told or retained or rescored or config.switch or config.page)
+            yield result_of(
+                *(tx.report(table), digest, not asked),
+                backup=told,
+                retain=retained,
+                rescore=rescored,
+            )
