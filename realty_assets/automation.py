@@ -125,6 +125,20 @@ rescore_job = dg.define_asset_job(
 )
 
 
+evidence_job = dg.define_asset_job(
+    "evidence",
+    selection=dg.AssetSelection.groups("operations"),
+    description="Makes the evidence pack of a release; where to and why is its configuration.",
+)
+
+
+review_job = dg.define_asset_job(
+    "review",
+    selection=dg.AssetSelection.groups("operations"),
+    description="Takes the verdicts of a reviewer's sheet in as rows.",
+)
+
+
 retain_job = dg.define_asset_job(
     "retain",
     selection=dg.AssetSelection.groups("operations"),
@@ -305,6 +319,7 @@ with warnings.catch_warnings():
 jobs = [
     *(ingest_job, all_job, backtest_job, evaluate_job, promotion_job, alerts_job),
     *(backup_job, switch_job, withdraw_job, rescore_job, retain_job, look_job, retrain_job),
+    *(evidence_job, review_job),
 ]
 sensors: Sequence[dg.SensorDefinition] = [
     *(inbox_sensor, follow_sensor, challenger_sensor, alerts_sensor, retraining_sensor),

@@ -17,6 +17,7 @@ from realty_assets import (
     cli_alerts,
     cli_duty,
     cli_evaluate,
+    cli_evidence,
     cli_explore,
     cli_model,
     cli_operations,
@@ -192,6 +193,8 @@ app.command()(cli_retrain.replay)
 app.command()(cli_duty.withdraw)
 app.command()(cli_duty.reinstate)
 app.command()(cli_duty.rescore)
+app.command()(cli_evidence.evidence)
+app.command()(cli_evidence.review)
 
 
 def main() -> None:

@@ -164,6 +164,51 @@ def rescore(
     return {"run_id": done.run_id, **_told(done.run_id, "rescored", "rescore")}
 
 
+def evidence(
+    to: Path, reason: str, by: str | None, seed: int, n: int, dry_run: bool, progress: Progress
+) -> Report:
+    """Makes the evidence pack, as a run of the home; or only says what it would hold."""
+    from realty_assets.check_states import check_states
+    from realty_assets.operations.evidence.pack import make_pack, named_checks
+    from realty_assets.operations.records import check_action
+    from realty_assets.runs import open_instance
+
+    settings = cli_actions._home()
+    _require_warehouse(settings)
+    who = by if by is not None else user()
+    check_action(reason, who)
+    asked = {"folder": str(to.absolute()), "reason": reason, "by": who, "seed": seed, "n": n}
+    if dry_run:
+        with open_instance() as instance:
+            states = check_states(instance, named_checks())
+        warehouse = cli_actions._warehouse()
+        return make_pack(
+            warehouse, states, folder=str(to), reason=reason, by=who, seed=seed, n=n, dry_run=True
+        )
+    done = cli_actions._execute(
+        "evidence", progress, title="evidence", ops={"operations": {"config": {"evidence": asked}}}
+    )
+    return {"run_id": done.run_id, **_told(done.run_id, "reviews", "review")}
+
+
+def review(sheet: Path, reason: str, by: str | None, dry_run: bool, progress: Progress) -> Report:
+    """Takes the verdicts of a filled-in sheet in, as a run of the home."""
+    from realty_assets.operations.evidence.review import take_reviews
+
+    settings = cli_actions._home()
+    _require_warehouse(settings)
+    who = by if by is not None else user()
+    # Raises what the run would, before there is one.
+    told = take_reviews(cli_actions._warehouse(), sheet, reason=reason, by=who, dry_run=True)
+    if dry_run:
+        return told
+    asked = {"sheet": str(sheet.absolute()), "reason": reason, "by": who}
+    done = cli_actions._execute(
+        "review", progress, title="review", ops={"operations": {"config": {"review": asked}}}
+    )
+    return {"run_id": done.run_id, **_told(done.run_id, "reviews", "review")}
+
+
 def _without_note(told: Report) -> Report:
     return {name: value for name, value in told.items() if name not in ("dry_run", "note")}
 

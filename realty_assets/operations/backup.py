@@ -29,6 +29,7 @@ from realty_assets.operations.manifest import (
     versions_here,
     write_manifest,
 )
+from realty_assets.operations.parquet_export import export_tables
 from realty_assets.settings import REPO_ROOT
 from realty_assets.warehouse import Warehouse
 
@@ -66,6 +67,7 @@ def back_up(
             shutil.copyfile(REPO_ROOT / LOCK_FILE, beside / LOCK_FILE)
             with copying.kept_open(Warehouse.at(copy_of_warehouse)) as copy:
                 tables = _tables(copy)
+                exports = export_tables(copy, beside, tables, earlier)
                 drilled = [one.as_dict() for one in drill(copy)]
             files[WAREHOUSE] = _entry(copy_of_warehouse)
             manifest = Manifest(
@@ -82,6 +84,7 @@ def back_up(
                 files=dict(sorted(files.items())),
                 n_linked=n_linked,
                 duration_s=round(time.monotonic() - started, 3),
+                exports=exports,
             )
             write_manifest(beside, manifest)
     except OSError as error:

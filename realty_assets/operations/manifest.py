@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,7 +18,7 @@ from realty_assets.errors import RealtyError
 from realty_assets.operations.copying import sha256_of
 
 FORMAT = 1
-MANIFEST, SEAL, FILES = "manifest.json", "manifest.sha256", "home"
+MANIFEST, SEAL, FILES, EXPORTS = "manifest.json", "manifest.sha256", "home", "tables"
 LOCK_FILE = "requirements.lock"
 # Another version of these may read other bits from the same files, or make others of them.
 PACKAGES = (
@@ -42,8 +42,18 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Export:
+    """One table as a Parquet file of a backup."""
+
+    sha256: str
+    n_bytes: int
+    n_rows: int
+
+
+@dataclass(frozen=True)
 class Manifest:
-    """What a backup holds. `files` by path below the backup's own folder `home`."""
+    """What a backup holds. `files` by path below the backup's own folder `home`; `exports` by
+    table, none in backups of before there were any."""
 
     backup_id: str
     made_at: datetime
@@ -58,6 +68,7 @@ class Manifest:
     files: Mapping[str, Entry]
     n_linked: int
     duration_s: float
+    exports: Mapping[str, Export] = field(default_factory=dict)
 
     @property
     def n_bytes(self) -> int:
@@ -110,6 +121,8 @@ def read_manifest(folder: Path) -> Manifest:
     if said.pop("format") != FORMAT:
         raise BackupBroken(f"The backup {folder} is of a format that this version does not read.")
     said["made_at"] = datetime.fromisoformat(said["made_at"])
+    exports = said.get("exports", {})
+    said["exports"] = {table: Export(**one) for table, one in exports.items()}
     said["files"] = {path: Entry(**entry) for path, entry in said["files"].items()}
     return Manifest(**said)
 
@@ -117,9 +130,15 @@ def read_manifest(folder: Path) -> Manifest:
 def broken_files(folder: Path, manifest: Manifest, n_threads: int = 2) -> list[str]:
     """What is wrong with the files of a backup, a sentence for each; [] for a whole one."""
 
-    def look(item: tuple[str, Entry]) -> str | None:
-        path, entry = item
-        file = folder / FILES / path
+    entries: dict[str, Entry | Export] = {
+        f"{FILES}/{path}": e for path, e in manifest.files.items()
+    }
+    entries |= {f"{EXPORTS}/{name}.parquet": one for name, one in manifest.exports.items()}
+
+    def look(item: tuple[str, Entry | Export]) -> str | None:
+        place, entry = item
+        file = folder / place
+        path = place.removeprefix(f"{FILES}/")
         try:
             if file.stat().st_size != entry.n_bytes:
                 return f"{path} has {file.stat().st_size:,} bytes, not {entry.n_bytes:,}"
@@ -130,7 +149,7 @@ def broken_files(folder: Path, manifest: Manifest, n_threads: int = 2) -> list[s
             return f"{path} cannot be read ({error.strerror})"
 
     with ThreadPoolExecutor(max(1, n_threads)) as pool:
-        found = [wrong for wrong in pool.map(look, manifest.files.items()) if wrong]
+        found = [wrong for wrong in pool.map(look, entries.items()) if wrong]
     lock = folder / LOCK_FILE
     if not lock.is_file() or sha256_of(lock) != manifest.lock_sha256:
         found.append(f"{LOCK_FILE} is missing or was changed")

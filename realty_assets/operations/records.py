@@ -29,7 +29,7 @@ class BadAction(RealtyError):
 
 def create_tables(tx: Tx) -> None:
     tx.conn.execute("CREATE SCHEMA IF NOT EXISTS operations")
-    for name in ("actions", "backups", "retention", "holds", "costs", "rescored"):
+    for name in ("actions", "backups", "retention", "holds", "costs", "rescored", "reviews"):
         tx.conn.execute(sql(f"operations/{name}_table.sql").text)
 
 

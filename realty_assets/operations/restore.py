@@ -29,6 +29,7 @@ from realty_assets.operations.manifest import (
     versions_here,
 )
 from realty_assets.operations.moved import mend_addresses
+from realty_assets.operations.parquet_export import wrong_rows
 from realty_assets.operations.records import check_action, record_action
 from realty_assets.warehouse import Warehouse
 
@@ -84,12 +85,15 @@ def restore(
             addresses = mend_addresses(beside, to)
             prepare(beside)
             with copying.kept_open(Warehouse.at(beside / WAREHOUSE)) as warehouse:
+                if wrong := list(wrong_rows(backup, manifest, warehouse)):
+                    raise BackupBroken(f"{backup} was not restored: {'; '.join(wrong[:SHOWN])}.")
                 drilled = [] if without_drill else drill(warehouse)
             _require_values(manifest, drilled, to)
             told: dict[str, Any] = {
                 "home": str(to),
                 "backup_id": manifest.backup_id,
                 "n_files": len(manifest.files),
+                "n_exports": len(manifest.exports),
                 "fingerprint": manifest.fingerprint,
                 "rpo_s": round((utc_now() - manifest.made_at).total_seconds(), 1),
                 "drill": [one.as_dict() for one in drilled],

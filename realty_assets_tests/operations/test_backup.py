@@ -7,26 +7,46 @@ import sqlite3
 import threading
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 
+from realty_assets.fingerprint import table_fingerprint
 from realty_assets.operations import copying
 from realty_assets.operations.backup import BackupFailed
 from realty_assets.operations.copying import CopyFailed
 from realty_assets.operations.home_files import files_of
 from realty_assets.operations.making import make_backup
 from realty_assets.operations.manifest import (
+    EXPORTS,
     FILES,
+    Manifest,
     backups_in,
     broken_files,
     read_manifest,
     versions_here,
 )
+from realty_assets.operations.parquet_export import wrong_rows
 from realty_assets.operations.records import BadAction
 from realty_assets.warehouse import Warehouse
 from realty_assets_tests.markets import Market, realty, realty_json
 from realty_assets_tests.operations.conftest import Kept
 from realty_assets_tests.operations.homes import backup_of, flip, tiny_home
+
+
+def told_of(manifest: Manifest) -> list[tuple[str, dict]]:
+    """What the manifest says of the tables that are exported."""
+    return [(name, dict(manifest.tables[name])) for name in manifest.exports]
+
+
+def sha256_of_parquet(backup: Path, name: str) -> str:
+    """The fingerprint of a table as its Parquet file has it."""
+    with duckdb.connect() as conn:
+        conn.execute("SET TimeZone = 'UTC'")
+        conn.execute(f"CREATE SCHEMA IF NOT EXISTS {name.split('.', maxsplit=1)[0]}")
+        file = backup / EXPORTS / f"{name}.parquet"
+        conn.execute(f"CREATE TABLE {name} AS FROM read_parquet('{file}')")
+        return table_fingerprint(conn, name)[1]
 
 
 def test_the_backup_of_a_market_holds_every_file_and_says_what_every_table_holds(
@@ -37,6 +57,8 @@ def test_the_backup_of_a_market_holds_every_file_and_says_what_every_table_holds
     fingerprint = realty_json(kept.home, "fingerprint")
     told = {name: one for name, one in manifest.tables.items() if "sha256" in one}
     assert told == fingerprint
+    exported = {name: sha256_of_parquet(kept.backup, name) for name in manifest.exports}
+    assert exported == {name: one.get("sha256", exported[name]) for name, one in told_of(manifest)}
     kinds = {one.path for one in files_of(market.home).files}
     assert set(manifest.files) >= kinds
     assert manifest.left_out == []
@@ -201,3 +223,27 @@ def test_a_backup_needs_a_reason_and_a_name(tmp_path: Path, reason: str, by: str
 def test_there_is_nothing_to_back_up_in_an_empty_home(tmp_path: Path) -> None:
     with pytest.raises(BackupFailed, match="nothing to back up"):
         backup_of(Warehouse.at(tmp_path / "warehouse.duckdb"), tmp_path / "backups")
+
+
+def test_an_export_that_did_not_change_is_linked_and_a_wrong_one_is_named(tmp_path: Path) -> None:
+    warehouse, folder = tiny_home(tmp_path / "home"), tmp_path / "backups"
+    warehouse.replace("clean.listings", pl.DataFrame({"price": [1.0]}))
+    first, _ = backup_of(warehouse, folder)
+    warehouse.replace("clean.listings", pl.DataFrame({"price": [2.0]}))
+    second, manifest = backup_of(warehouse, folder)
+    inodes = [
+        (place / EXPORTS / f"clean.{name}.parquet").stat().st_ino
+        for name in ("sales", "listings")
+        for place in (first, second)
+    ]
+    assert inodes[0] == inodes[1]
+    assert inodes[2] != inodes[3]
+    assert manifest.exports["clean.sales"].n_rows == 2
+    restored = Warehouse.at(tmp_path / "restored" / "warehouse.duckdb")
+    restored.replace("clean.sales", pl.DataFrame({"price": [1.0]}))
+    restored.replace("clean.listings", pl.DataFrame({"price": [2.0]}))
+    assert list(wrong_rows(second, manifest, restored)) == [
+        "clean.sales has 1 rows in the restored warehouse, not 2"
+    ]
+    flip(second / EXPORTS / "clean.listings.parquet")
+    assert broken_files(second, manifest) == ["tables/clean.listings.parquet was changed"]

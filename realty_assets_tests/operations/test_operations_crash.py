@@ -34,7 +34,9 @@ from realty_assets_tests.markets import (
 )
 from realty_assets_tests.operations.conftest import Kept
 from realty_assets_tests.operations.homes import copy_tree, tiny_home
-from realty_assets_tests.operations.test_retention import bloated, model, put
+from realty_assets_tests.operations.retained import put
+from realty_assets_tests.operations.test_compaction import bloated
+from realty_assets_tests.operations.test_retention_models import model
 
 pytestmark = [pytest.mark.slow, pytest.mark.torture]
 FULL = os.environ.get("REALTY_TORTURE") == "full"

@@ -19,7 +19,7 @@ from realty_assets_tests.operations.homes import copy_tree
 
 FULL = os.environ.get("REALTY_TORTURE") == "full"
 # Pages of a home with a challenger: promotion/test_runbooks.py.
-WITH_CHALLENGER = ("promote", "rollback")
+WITH_CHALLENGER = ("promote", "rollback", "demote")
 RUNBOOKS = REPO_ROOT / "docs" / "runbooks"
 # Each test run follows these pages of alerts; all of them with REALTY_TORTURE=full.
 SAMPLED = ("alert-drift", "alert-stopped")

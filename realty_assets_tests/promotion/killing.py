@@ -1,4 +1,4 @@
-"""A process that promotes and rolls back, and kills itself at a step of those that are counted.
+"""A process that promotes, rolls back and demotes, and kills itself at a step of those counted.
 
 A step is every call and every return in the code that writes: the room of promotion, the door to
 the warehouse, and MLflow's registry on its SQLite file. So a kill falls between any two of them,
