@@ -71,8 +71,9 @@ def rescore(
     name = _rescore_id(warehouse, valuer, *window)
     rows = rows.with_columns(rescore_id=pl.lit(name)).select(*SCHEMA).cast(pl.Schema(SCHEMA))
     with warehouse.transaction() as tx:
-        create_tables(tx)
-        already = name in tx.read(RESCORED, columns=["rescore_id"])["rescore_id"]
+        already = (
+            tx.exists(RESCORED) and name in tx.read(RESCORED, columns=["rescore_id"])["rescore_id"]
+        )
         told = {
             "rescore_id": name,
             "track": track,
@@ -83,6 +84,7 @@ def rescore(
             **_summed(tx, rows),
         }
         if not dry_run and not already:
+            create_tables(tx)
             tx.append(RESCORED, rows)
             record_action(
                 *(tx, "rescore", f"{track} {first} to {last}"),

@@ -21,7 +21,7 @@ from realty_assets.fingerprint import table_fingerprint
 from realty_assets.operations.copying import made_whole, sha256_of
 from realty_assets.operations.evidence.review import drawn, record_drawn, write_sheet
 from realty_assets.operations.manifest import versions_here
-from realty_assets.operations.records import check_action, create_tables, record_action
+from realty_assets.operations.records import check_action, record_action
 from realty_assets.pages import environment
 from realty_assets.statements import sql
 from realty_assets.strict import Strict, read_strict
@@ -176,7 +176,6 @@ def _champions(warehouse: Warehouse) -> list[Row]:
 
 def _answer(warehouse: Warehouse, factor: Factor, checks: Checks, champions: list[Row]) -> Answer:
     with warehouse.transaction() as tx:
-        create_tables(tx)
         tables = [_table(tx, name) for name in factor.tables]
         figures: list[Row] = []
         if all(tx.exists(table) for table in FIGURES[factor.name]):
