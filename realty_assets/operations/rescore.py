@@ -158,7 +158,8 @@ def _summed(tx: Tx, rows: pl.DataFrame) -> dict[str, Any]:
         pl.col("relative_difference").abs(), "listing_key", descending=[True, False]
     )
     shown = ["population", "listing_key", "as_of", "stored_value", "value", "relative_difference"]
-    return {"populations": populations, "widest": apart.head(WIDEST).select(shown).to_dicts()}
+    widest = apart.head(WIDEST).select(shown).with_columns(pl.col("as_of").cast(pl.String))
+    return {"populations": populations, "widest": widest.to_dicts()}
 
 
 def _rescore_id(warehouse: Warehouse, valuer: Valuer, first: date, last: date) -> str:
