@@ -26,6 +26,7 @@ from realty_assets.monitoring.alerting.making import FAILING, WAITING
 from realty_assets.monitoring.alerting.policy import read_policy
 from realty_assets.monitoring.alerting.records import ALERTS, EVENTS
 from realty_assets.operations.home_files import BACKUPS
+from realty_assets.operations_jobs import OPERATIONS_JOBS
 from realty_assets.retraining_watch import (
     look_job,
     retrain_by_calendar,
@@ -96,53 +97,6 @@ alerts_job = dg.define_asset_job(
     "tell_alerts",
     selection=dg.AssetSelection.assets(ALERTS.split("."), EVENTS.split(".")),
     description="Looks at what is out of line, and tells the channels what they were not told.",
-)
-backup_job = dg.define_asset_job(
-    "backup",
-    selection=dg.AssetSelection.groups("operations"),
-    description="Makes a backup of the home; where to and why is its configuration.",
-)
-
-
-switch_job = dg.define_asset_job(
-    "switch",
-    selection=dg.AssetSelection.groups("operations"),
-    description="Pauses or resumes publishing or automation, as its configuration says.",
-)
-
-
-withdraw_job = dg.define_asset_job(
-    "withdraw",
-    selection=dg.AssetSelection.groups("operations"),
-    description="Withdraws a published page, or gives it back, as its configuration says.",
-)
-
-
-rescore_job = dg.define_asset_job(
-    "rescore",
-    selection=dg.AssetSelection.groups("operations"),
-    description="Makes the values of a window again with the champion of now.",
-)
-
-
-evidence_job = dg.define_asset_job(
-    "evidence",
-    selection=dg.AssetSelection.groups("operations"),
-    description="Makes the evidence pack of a release; where to and why is its configuration.",
-)
-
-
-review_job = dg.define_asset_job(
-    "review",
-    selection=dg.AssetSelection.groups("operations"),
-    description="Takes the verdicts of a reviewer's sheet in as rows.",
-)
-
-
-retain_job = dg.define_asset_job(
-    "retain",
-    selection=dg.AssetSelection.groups("operations"),
-    description="Lets go of what the home's retention policy does not keep.",
 )
 
 
@@ -269,7 +223,7 @@ def _keeping(
 
 # These two take room on the disk, or give it back: a person starts them in the UI.
 @dg.schedule(
-    job=backup_job,
+    job=OPERATIONS_JOBS["backup"],
     name="daily_backup",
     cron_schedule="30 2 * * *",
     default_status=dg.DefaultScheduleStatus.STOPPED,
@@ -282,7 +236,7 @@ def daily_backup(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.Sk
 
 
 @dg.schedule(
-    job=retain_job,
+    job=OPERATIONS_JOBS["retain"],
     name="weekly_retain",
     cron_schedule="30 4 * * 0",
     default_status=dg.DefaultScheduleStatus.STOPPED,
@@ -318,8 +272,8 @@ with warnings.catch_warnings():
 
 jobs = [
     *(ingest_job, all_job, backtest_job, evaluate_job, promotion_job, alerts_job),
-    *(backup_job, switch_job, withdraw_job, rescore_job, retain_job, look_job, retrain_job),
-    *(evidence_job, review_job),
+    *(look_job, retrain_job),
+    *OPERATIONS_JOBS.values(),
 ]
 sensors: Sequence[dg.SensorDefinition] = [
     *(inbox_sensor, follow_sensor, challenger_sensor, alerts_sensor, retraining_sensor),
