@@ -144,7 +144,7 @@ def test_a_pack_answers_to_every_factor_with_hashes_of_what_the_home_holds(
     assert manifest["files"] == {
         path.relative_to(out).as_posix(): sha256_of(path)
         for path in out.rglob("*")
-        if path.is_file() and path.name != "manifest.json"
+        if path.is_file() and path != out / "manifest.json"
     }
     for factor in manifest["factors"]:
         assert factor["figures"], factor["name"]
