@@ -42,7 +42,7 @@ class Proof:
 
     def row(self, name: str, day: str) -> str:
         figures = "; ".join(
-            f"{what} {min(values):.3f} to {max(values):.3f}"
+            f"{what}: {min(values):.3f} to {max(values):.3f}, mean {sum(values) / len(values):.3f}"
             for what, values in sorted(self.figures.items())
         )
         counts = f"{self.passed} | {self.failed} | {self.skipped}"
@@ -94,7 +94,7 @@ def page(rows: dict[str, str]) -> str:
             "",
             "Made by `make torture`; `python -m realty_assets_tests.torture PATH...` renews some",
             "rows. Every test run has a small sample of the same tests. Minutes are of one worker;",
-            "figures are the lowest and the highest of a proof's cases.",
+            "figures are the lowest, the highest and the mean of a proof's cases.",
             "",
             HEAD,
             "| --- | ---: | ---: | ---: | ---: | --- | --- |",
