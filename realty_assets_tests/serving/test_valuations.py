@@ -10,6 +10,8 @@ import dagster as dg
 import polars as pl
 import pytest
 
+from realty_assets.modeling.mlflow_registry import registered_name
+from realty_assets.promotion.ledger import GATE
 from realty_assets.serving import assets, checks
 from realty_assets.serving.champion import NoChampion, champion
 from realty_assets.serving.valuations import StaleFeatures, predict_all, value_homes
@@ -201,9 +203,10 @@ def test_without_a_model_the_sentence_says_how_many_sales_are_needed(tmp_path: P
 def test_a_model_that_missed_its_floors_is_not_asked(warehouse: Warehouse) -> None:
     put_aliases(warehouse, [])
     reason = "Model abc misses its floors: median ratio is 2 (must be <= 1.15)."
+    gate = {"name": registered_name("off_market"), "decided_by": GATE, "verdict": "reject"}
     decisions = [
-        {"reason": "an older one", "decided_at": date(2021, 1, 1)},
-        {"reason": reason, "decided_at": date(2022, 1, 1)},
+        gate | {"reason": "an older one", "decided_at": date(2021, 1, 1)},
+        gate | {"reason": reason, "decided_at": date(2022, 1, 1)},
     ]
     put(warehouse, "promotion.decisions", pl.DataFrame(decisions))
     with pytest.raises(NoChampion, match="misses its floors"):
