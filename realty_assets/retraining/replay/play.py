@@ -29,7 +29,7 @@ from realty_assets.retraining import champion_months as cm
 from realty_assets.retraining import deciding as d
 from realty_assets.retraining.deciding import Now, Past, Signal, State, decide
 from realty_assets.retraining.looking import new_sales_signal, performance_signal
-from realty_assets.retraining.policy import Policy
+from realty_assets.retraining.policy import LADDER, Policy
 from realty_assets.retraining.replay.world import KEYS, VALUES, World
 
 Row = dict[str, Any]
@@ -57,11 +57,15 @@ class Rules:
         cpu_hour_usd: Callable[[date], float],
         drifting: Drifting | None = None,
     ) -> Rules:
-        """A replay walks by one recipe: it climbs no further than a refit, then asks a person."""
+        """A replay walks by one recipe. A rung above a refit is played as one, as if its search had
+        found nothing better than the settings that there are; so is one below, which would make no
+        model."""
+        refit = LADDER.index("refit")
         begin = retraining.begin.model_copy(
-            update=dict.fromkeys(type(retraining.begin).model_fields, "refit")
+            update={name: "refit" for name, rung in retraining.begin if LADDER.index(rung) < refit}
         )
-        own = retraining.model_copy(update={"highest": "refit", "begin": begin})
+        highest = LADDER[max(LADDER.index(retraining.highest), refit)]
+        own = retraining.model_copy(update={"highest": highest, "begin": begin})
         return cls(own, promotion, cpu_hour_usd, drifting)
 
 
@@ -300,7 +304,7 @@ def basis_of(world: World, rules: Rules, data_hash: str) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 
 
 def _now(month: date) -> Now:
