@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -34,17 +35,30 @@ class Steps:
 
     def __init__(self, notes: Path, last: int) -> None:
         self.notes, self.last, self.n = notes, last, 0
+        self.writes: dict[str, bool] = {}  # by file name: asked for every call of a process
 
     def note(self, what: str) -> None:
         with self.notes.open("a") as file:
             file.write(f"{what} {self.n}\n")
 
-    def __call__(self, frame: FrameType, event: str, arg: Any) -> None:
-        if not frame.f_code.co_filename.endswith(WRITERS):
-            return
-        self.n += 1
-        if event == "call" and frame.f_code.co_name == "follow_aliases":
+    def __call__(self, frame: FrameType, event: str, arg: Any) -> Callable[..., None] | None:
+        name = frame.f_code.co_filename
+        if (writes := self.writes.get(name)) is None:
+            writes = self.writes[name] = name.endswith(WRITERS)
+        if not writes:
+            return None
+        frame.f_trace_lines = False
+        self.step()
+        if frame.f_code.co_name == "follow_aliases":
             self.note("committed")
+        return self.left
+
+    def left(self, frame: FrameType, event: str, arg: Any) -> None:
+        if event == "return":
+            self.step()
+
+    def step(self) -> None:
+        self.n += 1
         if self.n == self.last:
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -54,9 +68,9 @@ def main(notes: str, last: str = "0") -> None:
     steps = Steps(Path(notes), int(last))
     for verb, words in VERBS.items():
         sys.argv = ["realty", *words]
-        sys.setprofile(steps)
+        sys.settrace(steps)
         code = cli.run_command()
-        sys.setprofile(None)
+        sys.settrace(None)
         assert code == 0, verb
         steps.note(verb)
 
