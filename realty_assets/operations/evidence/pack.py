@@ -21,7 +21,12 @@ from realty_assets.fingerprint import table_fingerprint
 from realty_assets.operations.copying import made_whole, sha256_of
 from realty_assets.operations.evidence.review import drawn, record_drawn, write_sheet
 from realty_assets.operations.manifest import versions_here
-from realty_assets.operations.records import check_action, record_action
+from realty_assets.operations.records import (
+    ACTIONS,
+    check_action,
+    create_tables,
+    record_action,
+)
 from realty_assets.pages import environment
 from realty_assets.statements import sql
 from realty_assets.strict import Strict, read_strict
@@ -31,7 +36,7 @@ from realty_assets.withdrawals import withdrawn
 FACTORS = Path(__file__).parent / "factors.yaml"
 TEMPLATES = Path(__file__).parent / "templates"
 PAGE, MANIFEST, SHEET = "index.html", "manifest.json", "review.csv"
-CHAMPION = "{champion}"
+VERB, CHAMPION = "evidence", "{champion}"
 # Tables that the figures of a factor are read from.
 FIGURES: dict[str, tuple[str, ...]] = {
     "confidence": ("modeling.backtests",),
@@ -105,9 +110,13 @@ def make_pack(
     there is to tell. Raises BadAction, EvidenceFailed, CopyFailed, WarehouseMissing."""
     check_action(reason, by)
     home, to = warehouse.home, Path(folder).absolute()
+    asked = {"reason": reason, "by": by, "run_id": run_id}
     if not warehouse.exists("modeling.models"):
         raise WarehouseMissing("There is no model in this home yet: `realty run all` trains one.")
     if not dry_run and to.exists() and (not to.is_dir() or any(to.iterdir())):
+        # A kill may have come between the pack and its row: given again, the command adds the row.
+        if told := _without_row(warehouse, to):
+            return _recorded(warehouse, told, asked)
         raise EvidenceFailed(f"{to} is not empty: name a new folder with --out.")
     sample = drawn(warehouse, seed, n)
     if not dry_run:
@@ -131,6 +140,7 @@ def make_pack(
             (beside / PAGE).write_text(_page(answers, champions, told), encoding="utf-8")
             said = {
                 "made_at": utc_now(),
+                "told": told,
                 "champions": champions,
                 "seed": seed,
                 "versions": versions_here(),
@@ -149,23 +159,38 @@ def make_pack(
             }
             text = json.dumps(said, indent=1, default=str, sort_keys=True)
             (beside / MANIFEST).write_text(text, encoding="utf-8")
-            told["manifest_sha256"] = sha256_of(beside / MANIFEST)
+            told = told | {"manifest_sha256": sha256_of(beside / MANIFEST)}
     except OSError as error:
         raise EvidenceFailed(
             f"The pack {to} could not be written ({error.strerror}): free some space, or name "
             "another folder with --out."
         ) from error
     (to.parent / f".{to.name}.lock").unlink(missing_ok=True)
+    return _recorded(warehouse, told, asked)
+
+
+def _recorded(warehouse: Warehouse, told: dict[str, Any], asked: Row) -> dict[str, Any]:
+    """`told`, after it has its row in operations.actions."""
     with warehouse.transaction() as tx:
-        record_action(
-            *(tx, "evidence", str(to)),
-            reason=reason,
-            by=by,
-            outcome="done",
-            detail=told,
-            run_id=run_id,
-        )
+        record_action(tx, VERB, told["evidence"], outcome="done", detail=told, **asked)
     return told
+
+
+def _without_row(warehouse: Warehouse, place: Path) -> dict[str, Any]:
+    """What was to be told of the pack at `place`; nothing for one that has its row, or that is no
+    pack of this command."""
+    manifest = place / MANIFEST
+    if not manifest.is_file():
+        return {}
+    told = json.loads(manifest.read_text(encoding="utf-8")).get("told", {})
+    told |= {"manifest_sha256": sha256_of(manifest)}
+    if told.get("evidence") != str(place):
+        return {}
+    with warehouse.transaction() as tx:
+        create_tables(tx)
+        rows = tx.read(ACTIONS).filter(verb=VERB, target=str(place))["detail"]
+    known = {json.loads(row).get("manifest_sha256") for row in rows}
+    return {} if told["manifest_sha256"] in known else told
 
 
 def _champions(warehouse: Warehouse) -> list[Row]:
