@@ -115,8 +115,8 @@ def make_pack(
         raise WarehouseMissing("There is no model in this home yet: `realty run all` trains one.")
     if not dry_run and to.exists() and (not to.is_dir() or any(to.iterdir())):
         # A kill may have come between the pack and its row: given again, the command adds the row.
-        if told := _without_row(warehouse, to):
-            return _recorded(warehouse, told, asked)
+        if found := _without_row(warehouse, to):
+            return _recorded(warehouse, found, asked)
         raise EvidenceFailed(f"{to} is not empty: name a new folder with --out.")
     sample = drawn(warehouse, seed, n)
     if not dry_run:
