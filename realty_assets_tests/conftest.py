@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from realty_assets.home import QUIET
@@ -18,6 +19,9 @@ NO_SHARED_DATA = "shared data not found: ../shared/data"
 ALLOWED_SKIPS = (NO_SHARED_DATA, "no GPU")
 
 os.environ.update(QUIET)
+# How long an example takes says nothing on a machine that others use too.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

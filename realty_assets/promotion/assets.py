@@ -15,6 +15,7 @@ from realty_assets.modeling.backtest_store import BACKTESTS, PREDICTIONS
 from realty_assets.modeling.judging.making import PHOTOS
 from realty_assets.modeling.markets import INPUTS as OF_MARKETS
 from realty_assets.promotion import actions, gates, making
+from realty_assets.promotion.baseline_gate import BASELINES
 from realty_assets.promotion.gate_report import write_reports
 from realty_assets.promotion.ledger import ALIASES, DECISIONS, PAIRED, PROBATIONS, Moment
 from realty_assets.promotion.policy import read_policy
@@ -24,8 +25,8 @@ from realty_assets.warehouse import Warehouse
 
 TABLES = [DECISIONS, ALIASES, PAIRED, PROBATIONS]
 INPUTS = ["modeling.models", BACKTESTS, PREDICTIONS, *OF_MARKETS]
-# Asked for segments; a home may be without.
-OPTIONAL = [PHOTOS]
+# Asked for segments and for baselines; a home may be without.
+OPTIONAL = [PHOTOS, BASELINES]
 Results = list[dg.MaterializeResult]
 
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from realty_assets.promotion.policy import Policy
 
-RULE_VERSION = "4"
+RULE_VERSION = "5"
 Verdict = Literal["promote", "reject", "inconclusive"]
 FLOORS = "floors"
 GAIN, REFRESH = "gain on paired sales", "fresher and no worse"

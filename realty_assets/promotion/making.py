@@ -22,6 +22,7 @@ from realty_assets.modeling.model import fit_valuer, load_valuer
 from realty_assets.modeling.training import recipe, recipe_json
 from realty_assets.modeling.walk_forward import Market
 from realty_assets.promotion import probation, rescoring
+from realty_assets.promotion.baseline_gate import baseline_gate, read_baselines
 from realty_assets.promotion.data_gates import data_gates
 from realty_assets.promotion.data_state import data_state
 from realty_assets.promotion.evidence import pairs_of
@@ -132,6 +133,8 @@ def judged(
         record = records[row["name"]]
         slices = off.filter(backtest_id=record["backtest_id"])["slice"].to_list()
         floors = judge_floors(policy, record, row["model_version"] not in broken, slices)
+        if policy.baselines:
+            floors.append(baseline_gate(read_baselines(warehouse, record["backtest_id"])))
         evidence = {
             "backtest_id": record["backtest_id"],
             "policy_sha256": policy.sha256,

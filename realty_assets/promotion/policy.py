@@ -167,6 +167,7 @@ class Policy(Strict):
 
     version: int = Field(ge=1, le=1, description="Of the form of this file.")
     floors: tuple[Floor, ...] = Field(min_length=1)
+    baselines: bool = Field(True, description="Whether no simpler model may be better.")
     data: DataRule | None = DataRule()
     paired: PairedRule = PairedRule()
     refresh: RefreshRule | None = RefreshRule()

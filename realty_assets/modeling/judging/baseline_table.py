@@ -23,7 +23,8 @@ MODEL = "model"
 FIGURES = ("mdape", "ppe10", "r2", "cod")
 ON_MARKET = "on_market"
 # Of the baseline against the model, in the model's words.
-VERDICTS = {"better": "baseline better", "worse": "model better"}
+BETTER = "baseline better"
+VERDICTS = {"better": BETTER, "worse": "model better"}
 
 
 @dataclass(frozen=True)
