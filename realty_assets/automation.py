@@ -1,5 +1,5 @@
-"""What happens by itself: the sensors on the inbox and on new models, the monthly retrain, what
-follows from new data, and the watch over alerts.
+"""What happens by itself: the sensors on the inbox and on new models, what follows from new
+data, the monthly upkeep, and the watch over alerts.
 
 Pure of the warehouse: a sensor never opens it. What each rule may do is listed in docs/charter.md.
 """
@@ -16,7 +16,7 @@ from typing import Any
 import dagster as dg
 
 from realty_assets.at_rest import why_still
-from realty_assets.challengers import challenger_sensor, promotion_job
+from realty_assets.challengers import MODELS, challenger_sensor, promotion_job
 from realty_assets.clock import utc_now
 from realty_assets.faces import last_materialized
 from realty_assets.failures import digest_of, failing_steps
@@ -27,12 +27,7 @@ from realty_assets.monitoring.alerting.policy import read_policy
 from realty_assets.monitoring.alerting.records import ALERTS, EVENTS
 from realty_assets.operations.home_files import BACKUPS
 from realty_assets.operations_jobs import OPERATIONS_JOBS
-from realty_assets.retraining_watch import (
-    look_job,
-    retrain_by_calendar,
-    retrain_job,
-    retraining_sensor,
-)
+from realty_assets.retraining_watch import look_job, retrain_job, retraining_sensor
 from realty_assets.settings import get_settings
 from realty_assets.tries import as_result, next_try
 
@@ -40,7 +35,7 @@ STATE_TAG = "realty/inbox_state"  # state of the inbox that a run was started fo
 # What monitoring ends with, when it ends well.
 MONITORED = ("monitoring.drift", "monitoring.performance", "monitoring.days")
 WATCH_TAG = "realty/alerts_state"
-# Rooms whose tables follow new data at once. Models do not: they wait for the monthly retrain.
+# Rooms whose tables follow new data at once. Models do not: they wait for the retraining loop.
 FOLLOWING_GROUPS = (
     *("exploration", "publishing", "cleaning", "features", "serving", "monitoring", "retraining"),
 )
@@ -50,7 +45,7 @@ def follows_new_data() -> dg.AutomationCondition:
     """Requested when a table it is made from got a new data version and its blocking checks passed.
 
     `eager()` would also fire on a re-materialization that changed nothing. A failed run loses the
-    signal (the next one comes with the next data), so the monthly retrain rebuilds everything.
+    signal (the next one comes with the next data), so the monthly upkeep goes over all of it.
     """
     return (
         dg.AutomationCondition.any_deps_match(
@@ -73,6 +68,11 @@ all_job = dg.define_asset_job(
     "all",
     selection=dg.AssetSelection.all(),
     description="Everything, in order; what has not changed is reused.",
+)
+upkeep_job = dg.define_asset_job(
+    "upkeep",
+    selection=dg.AssetSelection.groups(*FOLLOWING_GROUPS, "promotion"),
+    description="What follows new data, and the gate; what has not changed is reused.",
 )
 # Not "backtest": that is the name of its op, and Dagster wants names to differ.
 backtest_job = dg.define_asset_job(
@@ -194,17 +194,24 @@ def _reason_to_look(instance: dg.DagsterInstance, last_success_s: float | None) 
 
 
 @dg.schedule(
-    job=all_job,
-    name="monthly_retrain",
+    job=upkeep_job,
+    name="monthly_upkeep",
     cron_schedule="0 3 2 * *",
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Retrains on the second of each month; a new model is judged.",
+    description="On the second of each month: makes good what a failed run lost, judges, and asks "
+    "whether the champion is older than the retraining policy lets it be. Trains nothing itself.",
 )
-def monthly_retrain(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+def monthly_upkeep(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     if still := why_still(get_settings().home):
         return still
+    if context.instance.get_latest_materialization_event(MODELS) is None:
+        return dg.SkipReason("No model has been made in this home yet: `realty run all`.")
     at = context.scheduled_execution_time
-    return dg.RunRequest(run_key=f"retrain-{at:%Y-%m}", tags={"realty/trigger": "monthly_retrain"})
+    return dg.RunRequest(
+        run_key=f"monthly_upkeep-{at:%Y-%m}",
+        run_config={"ops": {"retraining": {"config": {"calendar": True}}}},
+        tags={"realty/trigger": "monthly_upkeep"},
+    )
 
 
 def _keeping(
@@ -272,10 +279,10 @@ with warnings.catch_warnings():
 
 jobs = [
     *(ingest_job, all_job, backtest_job, evaluate_job, promotion_job, alerts_job),
-    *(look_job, retrain_job),
+    *(upkeep_job, look_job, retrain_job),
     *OPERATIONS_JOBS.values(),
 ]
 sensors: Sequence[dg.SensorDefinition] = [
     *(inbox_sensor, follow_sensor, challenger_sensor, alerts_sensor, retraining_sensor),
 ]
-schedules = [monthly_retrain, daily_backup, weekly_retain, retrain_by_calendar]
+schedules = [monthly_upkeep, daily_backup, weekly_retain]

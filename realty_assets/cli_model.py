@@ -86,6 +86,7 @@ def shown(version: str, rows: Path | None = None) -> dict[str, Any]:
         "track": row["track"],
         "standing": _standing(warehouse, row),
         "cutoff": row["cutoff"],
+        "recalibrates": row.get("recalibrates"),
         "n_train": row["n_train"],
         "n_calibration": row["n_calibration"],
         "card": str(folder / CARD) if has_card(folder) else None,
@@ -113,6 +114,11 @@ def _write_rows(warehouse: Any, row: dict[str, Any], to: Path) -> int:
 
     if to.is_dir() or to.suffix.lower() != ".csv":
         raise UnknownModel(f"{to} must be a file that ends in .csv.")
+    if base := row.get("recalibrates"):
+        raise UnknownModel(
+            f"{row['model_version']} has the boosters of {base}: name that one to see what it "
+            "learned from."
+        )
     found = training_rows(warehouse, row["track"], row["cutoff"], row["data_hash"])
     if found is None:
         raise RowsMoved(

@@ -1,9 +1,9 @@
-"""What starts retrains: the sensor on what was decided, and a calendar that asks for a look.
+"""What starts retrains: the sensor on what was decided, and the job of a look.
 
 The decision is made where the tables are (the asset retraining.triggers, which follows new data).
 The sensor reads the event log alone: the newest look tells which retrain is due. It asks for one
-run of it, again when one has failed, three times in all. Its cursor is the trigger that has ended
-well.
+run of it, again when one has failed, three times in all (`tries.py`). Its cursor is the trigger
+that has ended well.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ from typing import Any
 import dagster as dg
 
 from realty_assets.at_rest import why_still
-from realty_assets.retraining.assets import DUE, TRIGGER_TAG, tried_of
+from realty_assets.retraining.assets import DUE, TRIGGER_TAG
 from realty_assets.retraining.ladder import ALL_TABLES, TABLES, op_config
 from realty_assets.retraining.records import TRIGGERS
 from realty_assets.settings import get_settings
+from realty_assets.tries import as_result, ended_well, next_try
 
 LOOK = dg.AssetKey(TRIGGERS.split("."))
 
 look_job = dg.define_asset_job(
     "retraining_look",
     selection=dg.AssetSelection.assets(LOOK),
-    description="Looks at every trigger of a retrain; asks for one by hand, or by the calendar.",
+    description="Looks at every trigger of a retrain; asks for one by hand.",
 )
 retrain_job = dg.define_asset_job(
     "retrain",
@@ -53,29 +54,26 @@ def retraining_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | 
     trigger_id, rung = asked["trigger_id"], asked["rung"]
     if trigger_id == context.cursor:
         return dg.SkipReason(f"The retrain {trigger_id} has ended well.")
-    runs = context.instance.get_runs(filters=dg.RunsFilter(tags={TRIGGER_TAG: trigger_id}))
-    seen = tried_of(runs)
-    if seen.run_id is not None:
+    if ended_well(context.instance, TRIGGER_TAG, trigger_id):
         return dg.SensorResult(cursor=trigger_id)
-    if seen.open:
-        return dg.SkipReason(f"A run of the retrain {trigger_id} is under way.")
-    if seen.failed:
-        return dg.SkipReason(
-            f"{len(runs)} runs of the retrain {trigger_id} failed: see their logs."
-        )
-    others = context.instance.get_runs(
-        filters=dg.RunsFilter(job_name=retrain_job.name, statuses=UNDER_WAY), limit=1
+    tried = next_try(
+        context.instance,
+        TRIGGER_TAG,
+        trigger_id,
+        busy=f"A run of the retrain {trigger_id} is under way.",
+        failed=f"of the retrain {trigger_id}: see their logs.",
+        tags={"realty/rung": rung, "realty/trigger": asked["kind"]},
+        config={"ops": op_config(rung, trigger_id)},
+        keys=keys_of(rung),
     )
-    if others:
+    if isinstance(tried, dg.RunRequest) and _under_way(context.instance):
         return dg.SkipReason("One at a time: another retrain is under way.")
-    # Dagster never starts a second run of one key, even when the first one failed.
-    request = dg.RunRequest(
-        run_key=f"{trigger_id}-{len(runs)}",
-        asset_selection=keys_of(rung),
-        run_config={"ops": op_config(rung, trigger_id)},
-        tags={TRIGGER_TAG: trigger_id, "realty/rung": rung, "realty/trigger": asked["kind"]},
-    )
-    return dg.SensorResult(run_requests=[request])
+    return as_result(tried)
+
+
+def _under_way(instance: dg.DagsterInstance) -> bool:
+    wanted = dg.RunsFilter(job_name=retrain_job.name, statuses=UNDER_WAY)
+    return bool(instance.get_runs(filters=wanted, limit=1))
 
 
 UNDER_WAY = [
@@ -92,24 +90,3 @@ def _due(instance: dg.DagsterInstance) -> dict[str, Any]:
     told = event.asset_materialization.metadata
     value = told[DUE].value if DUE in told else None
     return dict(value) if isinstance(value, dict) else {}
-
-
-@dg.schedule(
-    job=look_job,
-    name="retrain_by_calendar",
-    cron_schedule="0 4 3 * *",
-    default_status=dg.DefaultScheduleStatus.STOPPED,
-    description="On the third of each month: is the champion older than the retraining policy "
-    "lets it be? What it asks for passes the same guards.",
-)
-def retrain_by_calendar(
-    context: dg.ScheduleEvaluationContext,
-) -> dg.RunRequest | dg.SkipReason:
-    if still := why_still(get_settings().home):
-        return still
-    at = context.scheduled_execution_time
-    return dg.RunRequest(
-        run_key=f"retrain_by_calendar-{at:%Y-%m-%d}",
-        run_config={"ops": {"retraining": {"config": {"calendar": True}}}},
-        tags={"realty/trigger": "retrain_by_calendar"},
-    )

@@ -14,18 +14,14 @@ from realty_assets.failures import failing_steps
 from realty_assets.monitoring.alerting.records import ALERTS
 from realty_assets.tries import MOST_TRIES
 from realty_assets_tests.monitoring.alert_samples import Hook, alert_home, drifted, own_policy
+from realty_assets_tests.ticks import Ticks
 
 
 def tick_alerts(instance: dg.DagsterInstance) -> dg.RunRequest | str:
     """The run that the watch over alerts asks for, or why it asks for none."""
-    with dg.build_sensor_context(instance=instance) as context:
-        result = automation.alerts_sensor(context)
-    if isinstance(result, dg.SkipReason):
-        return str(result.skip_message)
-    assert isinstance(result, dg.SensorResult)
-    assert result.run_requests
-    (request,) = result.run_requests
-    return request
+    said = Ticks(automation.alerts_sensor, instance).said()
+    assert said is not None
+    return said
 
 
 def run_alerts(instance: dg.DagsterInstance, request: dg.RunRequest) -> bool:

@@ -198,15 +198,28 @@ def test_hidden_files_and_links_are_not_deliveries(inbox: Path, tmp_path: Path) 
         assert isinstance(tick_inbox(instance), dg.SkipReason)
 
 
-def test_the_schedule_asks_for_one_run_a_month() -> None:
-    keys = []
+def test_upkeep_asks_for_one_look_a_month_by_the_calendar_and_trains_nothing(home: Path) -> None:
+    assert home
+    keys, at = [], datetime(2026, 1, 2, 3, tzinfo=UTC)
+    schedule, models = automation.monthly_upkeep, dg.AssetMaterialization(["modeling", "models"])
+
+    def tick(instance: dg.DagsterInstance, at: datetime) -> list[dg.RunRequest]:
+        with dg.build_schedule_context(instance=instance, scheduled_execution_time=at) as context:
+            return list(schedule.evaluate_tick(context).run_requests or [])
+
     with dg.DagsterInstance.ephemeral() as instance:
-        for at in (datetime(2026, 1, 2, 3, tzinfo=UTC), datetime(2026, 2, 2, 3, tzinfo=UTC)):
-            with dg.build_schedule_context(instance=instance, scheduled_execution_time=at) as ctx:
-                request = automation.monthly_retrain(ctx)
-            assert isinstance(request, dg.RunRequest)
-            keys.append(request.run_key)
-    assert keys == ["retrain-2026-01", "retrain-2026-02"]
+        assert tick(instance, at) == []  # a new home is not made by a clock
+        instance.report_runless_asset_event(models)
+        for day in (at, datetime(2026, 2, 2, 3, tzinfo=UTC)):
+            (asked,) = tick(instance, day)
+            assert asked.run_config["ops"]["retraining"]["config"] == {"calendar": True}
+            keys.append(asked.run_key)
+    assert keys == ["monthly_upkeep-2026-01", "monthly_upkeep-2026-02"]
+    job = current_defs().resolve_job_def("upkeep")
+    assert dg.validate_run_config(job, asked.run_config)
+    made = {key.to_user_string() for key in job.asset_layer.selected_asset_keys}
+    assert {"retraining/triggers", "promotion/decisions", "monitoring/drift"} <= made
+    assert not any(key.startswith("modeling/") for key in made)
 
 
 def test_all_run_by_default_but_for_those_that_take_or_give_back_room_on_the_disk() -> None:
@@ -217,7 +230,7 @@ def test_all_run_by_default_but_for_those_that_take_or_give_back_room_on_the_dis
         for schedule in automation.schedules
         if schedule.default_status is dg.DefaultScheduleStatus.RUNNING
     }
-    assert running == {"monthly_retrain"}
+    assert running == {"monthly_upkeep"}
 
 
 @pytest.mark.parametrize(

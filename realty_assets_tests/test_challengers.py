@@ -10,13 +10,14 @@ import pytest
 from realty_assets import challengers
 from realty_assets.challengers import DECISIONS, MODELS
 from realty_assets.tries import MOST_TRIES
+from realty_assets_tests.ticks import Ticks, made
 
 
-class Home:
+class Home(Ticks):
     """A room of models and a room of promotion, with a daemon that keeps the sensor's cursor."""
 
     def __init__(self, instance: dg.DagsterInstance) -> None:
-        self.instance, self.cursor = instance, None
+        super().__init__(challengers.challenger_sensor, instance)
         self.version, self.gate_fails, self.action = "1", False, False
 
         @dg.asset(key=MODELS)
@@ -33,23 +34,7 @@ class Home:
         self.assets = [models, decisions]
 
     def run(self, *keys: dg.AssetKey, tags: dict[str, str] | None = None) -> bool:
-        return dg.materialize(
-            self.assets,
-            instance=self.instance,
-            selection=dg.AssetSelection.assets(*keys),
-            tags=tags or {},
-            raise_on_error=False,
-        ).success
-
-    def tick(self) -> dg.RunRequest | None:
-        """What the sensor asks for; its cursor is kept as the daemon keeps it."""
-        with dg.build_sensor_context(instance=self.instance, cursor=self.cursor) as context:
-            said = challengers.challenger_sensor(context)
-        if isinstance(said, dg.SkipReason):
-            return None
-        assert isinstance(said, dg.SensorResult)
-        self.cursor = said.cursor or self.cursor
-        return said.run_requests[0] if said.run_requests else None
+        return made(self.assets, self.instance, *keys, tags=tags)
 
     def follow(self, request: dg.RunRequest | None) -> bool:
         assert request is not None

@@ -96,7 +96,7 @@ def changes(
     market: Market, valuer: Valuer, homes: pl.DataFrame, n_seeds: int, n_resamples: int
 ) -> dict[str, Array]:
     """abs(change of ln value) (repeats, n) by kind of repeat."""
-    data, how = training_at(market, valuer.cutoff), market.model
+    data, how = training_at(market, valuer.trained_before), market.model
     random = np.random.default_rng(how.seed)
     n = len(data)
     seeds = [(data, replace(how, seed=how.seed + 101 * (i + 1))) for i in range(n_seeds)]

@@ -18,6 +18,7 @@ from realty_assets.modeling.home_models import ModelHome, searched, trained, wal
 from realty_assets.modeling.markets import INPUTS, TRIALS, WALKED
 from realty_assets.modeling.model_card import has_card
 from realty_assets.modeling.openings import OPENINGS
+from realty_assets.modeling.recalibrating import champion_folders, with_recalibrations
 from realty_assets.modeling.settings import PROFILES
 from realty_assets.modeling.training import RECORD_VERSION, newest
 from realty_assets.modeling.walk_forward import CODE_VERSION
@@ -42,6 +43,14 @@ class SearchConfig(dg.Config):
 
     search: Literal["", "retune", "search"] = Field(
         "", description="retune: around the champion; search: everywhere, twice as long."
+    )
+
+
+class ModelsConfig(dg.Config):
+    """Which models are made."""
+
+    recalibrate: bool = Field(
+        False, description="The champions with intervals made anew, in place of new models."
     )
 
 
@@ -167,21 +176,30 @@ def interval_study(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
     description="One row per trained model version; the newest of a track knows all before today.",
     **COMMON,
 )
-def models(warehouse: Warehouse) -> dg.MaterializeResult:
+def models(config: ModelsConfig, warehouse: Warehouse) -> dg.MaterializeResult:
     home, table = model_home(warehouse), "modeling.models"
+    left_out: dict[str, str] = {}
 
     def compute() -> pl.DataFrame:
         before = warehouse.read(table) if warehouse.exists(table) else None
-        return trained(home, before, REPO_ROOT / "requirements.lock")
+        lock_file = REPO_ROOT / "requirements.lock"
+        if not config.recalibrate or before is None:
+            return trained(home, before, lock_file)
+        after, why = with_recalibrations(home, before, lock_file)
+        left_out.update(why)
+        return after
 
-    return built(
+    result = built(
         warehouse,
         table,
         inputs=[*INPUTS, TRIALS, WALKED],
         code_version=f"{CODE_VERSION}.{RECORD_VERSION}",
-        settings=home.depends(),
+        # A run that trains is not spared by one that did not.
+        settings=home.depends()
+        | ({"recalibrated": champion_folders(warehouse)} if config.recalibrate else {}),
         compute=compute,
         intact=lambda: all(
             has_card(warehouse.home / folder) for folder in newest(warehouse.read(table))
         ),
     )
+    return with_metadata(result, not_recalibrated=dg.MetadataValue.json(left_out))

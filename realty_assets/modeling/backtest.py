@@ -76,15 +76,19 @@ def calibration_rows(walked: pl.DataFrame, cutoff: date, settings: ModelSettings
     ).sort("cutoff", "listing_key", "property_key", "close_price")
 
 
-def calibration_at(walked: pl.DataFrame, cutoff: date, settings: ModelSettings) -> Calibration:
-    """Calibration at `cutoff` from calibration_rows. Raises NotEnoughSales."""
+def calibration_at(
+    walked: pl.DataFrame, cutoff: date, settings: ModelSettings, shift: float | None = None
+) -> Calibration:
+    """Calibration at `cutoff` from calibration_rows; `shift` is its level correction (None: what
+    the newest of the rows say). Raises NotEnoughSales."""
     rows = calibration_rows(walked, cutoff, settings)
     log_price = np.log(rows["close_price"].to_numpy())
     log_value = rows["log_value"].to_numpy()
     error, month = log_price - log_value, rows["cutoff"]
     newest = month >= next_month(cutoff, -settings.level_months)
     before = ~newest & (month >= next_month(cutoff, -2 * settings.level_months))
-    shift = level_shift(error[newest.to_numpy()], error[before.to_numpy()], settings)
+    if shift is None:
+        shift = level_shift(error[newest.to_numpy()], error[before.to_numpy()], settings)
     return calibrate(
         rows,
         log_value,
@@ -122,24 +126,30 @@ def backtest(
 
 
 def window_predictions(
-    rows: pl.DataFrame, window: Sequence[Fold], track: str, settings: ModelSettings
+    rows: pl.DataFrame,
+    window: Sequence[Fold],
+    track: str,
+    settings: ModelSettings,
+    shift: float | None = None,
 ) -> pl.DataFrame:
     """modeling.predictions of a window from walk-forward rows that reach back to what calibrates
-    its first month.
+    its first month; `shift` as in `calibration_at`.
 
     Raises NotEnoughSales when no month of it has a row, or too few of those before it have one.
     """
     done = set(rows["cutoff"].to_list()) if len(rows) else set()
-    parts = [predict_fold(rows, fold, settings) for fold in window if fold.cutoff in done]
+    parts = [predict_fold(rows, fold, settings, shift) for fold in window if fold.cutoff in done]
     if not parts:
         raise NotEnoughSales(1, 0, f"that closed from {window[0].name} to {window[-1].name}")
     name = pl.lit(backtest_id(track, window[0].cutoff, window[-1].cutoff)).alias("backtest_id")
     return pl.concat(parts).select(name, pl.all()).sort("close_date", "listing_key")
 
 
-def predict_fold(rows: pl.DataFrame, fold: Fold, settings: ModelSettings) -> pl.DataFrame:
-    """modeling.predictions of one month from walk-forward rows."""
-    calibration = calibration_at(rows, fold.cutoff, settings)
+def predict_fold(
+    rows: pl.DataFrame, fold: Fold, settings: ModelSettings, shift: float | None = None
+) -> pl.DataFrame:
+    """modeling.predictions of one month from walk-forward rows; `shift` as in `calibration_at`."""
+    calibration = calibration_at(rows, fold.cutoff, settings, shift)
     mine = rows.filter(pl.col("cutoff") == fold.cutoff)
     said = calibration.bounds(mine, mine["log_value"].to_numpy(), mine["spread"].to_numpy())
     version = version_of(_joined(mine["model_hash"][0], calibration.sha256()))

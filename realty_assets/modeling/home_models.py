@@ -27,7 +27,7 @@ from realty_assets.modeling.markets import (
 )
 from realty_assets.modeling.model import ModelBroken, load_valuer
 from realty_assets.modeling.settings import Member, ModelSettings, NotEnoughSales
-from realty_assets.modeling.training import train_and_register
+from realty_assets.modeling.training import Origin, train_and_register
 from realty_assets.modeling.trials import SCHEMA, trial_rows
 from realty_assets.modeling.tuning import Search
 from realty_assets.modeling.walk_forward import Market, walk_forward
@@ -149,12 +149,19 @@ def trained(home: ModelHome, models: pl.DataFrame | None, lock_file: Path) -> pl
             home.market(headline.track, headline.first),
             pl.DataFrame() if rows is None else rows,
             models,
-            home=home.warehouse.home,
-            today=home.today,
-            window=(headline.first, headline.last),
-            trials=read_trials(home.warehouse),
-            tables=snapshot(home.warehouse),
-            lock_file=lock_file,
+            home.today,
+            origin_of(home, headline, lock_file),
         )
     assert models is not None
     return models
+
+
+def origin_of(home: ModelHome, headline: Headline, lock_file: Path) -> Origin:
+    """What a model of `headline`'s track is made from now."""
+    return Origin(
+        home.warehouse.home,
+        (headline.first, headline.last),
+        read_trials(home.warehouse),
+        snapshot(home.warehouse),
+        lock_file,
+    )

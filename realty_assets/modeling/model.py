@@ -37,8 +37,17 @@ class ModelBroken(ValueError):
 
 
 @dataclass(frozen=True)
+class Base:
+    """The trained model whose boosters a recalibration has: its version, and its cutoff."""
+
+    model_version: str
+    cutoff: date
+
+
+@dataclass(frozen=True)
 class Valuer:
-    """Values and 90% intervals for rows of the feature matrix."""
+    """Values and 90% intervals for rows of the feature matrix. All that it knows was known before
+    `cutoff`; a recalibration (`base`) has boosters that know less."""
 
     track: str
     cutoff: date
@@ -47,6 +56,12 @@ class Valuer:
     point: PointModel
     calibration: Calibration
     limits: Limits
+    base: Base | None = None
+
+    @property
+    def trained_before(self) -> date:
+        """The day before which all was known that the boosters learned from."""
+        return self.base.cutoff if self.base is not None else self.cutoff
 
     @property
     def content_hash(self) -> str:
@@ -143,6 +158,7 @@ def save_valuer(valuer: Valuer, models: Path) -> tuple[Path, str]:
         "cutoff": valuer.cutoff.isoformat(),
         "n_train": valuer.n_train,
         "training_hash": valuer.training_hash,
+        "recalibrates": _told(valuer.base),
         "inputs": valuer.point.names,
         "plain": valuer.point.plain,
         "target": valuer.point.target,
@@ -191,10 +207,23 @@ def load_valuer(folder: Path) -> Valuer:
         ),
         calibration=Calibration.read(saved, raw[ERROR_BOOSTER]),
         limits=Limits.read(manifest["limits"]),
+        base=_base(manifest.get("recalibrates")),
     )
     if valuer.content_hash != manifest["content_hash"]:
         raise ModelBroken(f"The model in {folder} does not have the hash that its manifest gives.")
     return valuer
+
+
+def _told(base: Base | None) -> dict[str, str] | None:
+    if base is None:
+        return None
+    return {"model_version": base.model_version, "cutoff": base.cutoff.isoformat()}
+
+
+def _base(told: dict[str, str] | None) -> Base | None:
+    if told is None:
+        return None
+    return Base(told["model_version"], date.fromisoformat(told["cutoff"]))
 
 
 def _sha256(path: Path) -> str:

@@ -81,18 +81,22 @@ def record_of(
     hashes: Mapping[str, str],
     tables: Mapping[str, str],
     home: Path,
+    predictions: pl.DataFrame | None = None,
 ) -> ModelRecord:
     """The record of `valuer`, which was trained on `market` and calibrated on `walked`.
 
     `window` are the first and last month of the headline, `trials` is modeling.trials, `hashes`
     trace the model to data, registry, code and lock file, `tables` gives the content hash of each
-    table that the market was read from. Raises NotEnoughSales.
+    table that the market was read from; `predictions` are those of the window (None: what `walked`
+    says). Raises NotEnoughSales.
     """
     settings = market.model
-    predictions = window_predictions(walked, list(rolling_origin(*window)), market.track, settings)
+    if predictions is None:
+        folds = list(rolling_origin(*window))
+        predictions = window_predictions(walked, folds, market.track, settings)
     slices = metrics(predictions, settings.seed)
     calibrating = calibration_rows(walked, valuer.cutoff, settings)
-    training = market.matrix.filter(usable_for_training(valuer.cutoff))
+    training = market.matrix.filter(usable_for_training(valuer.trained_before))
     fitted = fitted_quality(calibrating, valuer, settings)
     facts = {
         "model": _model(valuer),
@@ -165,6 +169,8 @@ def _model(valuer: Valuer) -> dict[str, Any]:
         "stands_on": STANDS_ON[valuer.track],
         "may_know": MAY_KNOW[valuer.track],
         "cutoff": valuer.cutoff.isoformat(),
+        "trained_before": valuer.trained_before.isoformat(),
+        "recalibrates": None if valuer.base is None else valuer.base.model_version,
         "n_train": valuer.n_train,
         "target": valuer.point.target,
         "members": [asdict(member) for member in valuer.point.members],

@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,7 @@ SCHEMA: dict[str, Any] = {
     "feature_registry_hash": pl.String,
     "code_version": pl.String,
     "lock_hash": pl.String,
+    "recalibrates": pl.String,
     "artifact": pl.String,
     "artifact_sha256": pl.String,
     "params": pl.String,
@@ -48,45 +49,83 @@ SCHEMA: dict[str, Any] = {
 }
 
 
+@dataclass(frozen=True)
+class Origin:
+    """What a model was made from, and where it goes: the home, the first and last month of the
+    headline, modeling.trials, the content hash of each table that the market was read from, and
+    the lock file."""
+
+    home: Path
+    window: tuple[date, date]
+    trials: pl.DataFrame
+    tables: Mapping[str, str]
+    lock_file: Path
+
+
 def train_and_register(
     market: Market,
     walked: pl.DataFrame,
     models: pl.DataFrame | None,
-    *,
-    home: Path,
     today: date,
-    window: tuple[date, date],
-    trials: pl.DataFrame,
-    tables: Mapping[str, str],
-    lock_file: Path,
+    origin: Origin,
 ) -> pl.DataFrame:
     """modeling.models with the model of everything known before `today` in it.
 
     `models` is the table as it stands (None: there is none). Training the same model again adds
-    nothing. `window` are the months of the headline, `trials` is modeling.trials, `tables` gives
-    the content hash of each table that the market was read from. Raises NotEnoughSales.
+    nothing. Raises NotEnoughSales.
     """
     began = time.monotonic()
     valuer = fit_valuer(market, walked, today)
-    before = pl.DataFrame(schema=SCHEMA) if models is None else models
+    return registered_in(models, valuer, market, walked, origin, began)
+
+
+def models_in_form(models: pl.DataFrame | None) -> pl.DataFrame:
+    """modeling.models in today's form; empty when there is none."""
+    if models is None:
+        return pl.DataFrame(schema=SCHEMA)
+    missing = [pl.lit(None, SCHEMA[name]).alias(name) for name in SCHEMA if name not in models]
+    return models.with_columns(missing).select(*SCHEMA)
+
+
+def registered_in(
+    models: pl.DataFrame | None,
+    valuer: Valuer,
+    market: Market,
+    walked: pl.DataFrame,
+    origin: Origin,
+    began: float,
+    *,
+    base: Mapping[str, Any] | None = None,
+    predictions: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """modeling.models with `valuer` in it, saved and registered; a model that is known adds none.
+
+    `began` is of time.monotonic. Of a recalibration, `base` is the row of the model whose boosters
+    it has, whose recipe is its own, and `predictions` are those of the window.
+    """
+    home, tables = origin.home, origin.tables
+    before = models_in_form(models)
     # Also for a model that is known: its folder or its card may have been lost.
     folder, manifest_sha256 = save_valuer(valuer, home / "models")
     known = before.filter(pl.col("content_hash") == valuer.content_hash)
     if len(known) and has_card(folder):
         return before
-    hashes = _hashes(market, tables, lock_file)
+    hashes = _hashes(market, tables, origin.lock_file)
+    if base is not None:
+        hashes |= {name: base[name] for name in ("feature_registry_hash", "code_version")}
     if len(known):
         hashes = known.select(hashes.keys()).row(0, named=True)
     record = record_of(
         market,
         walked,
         valuer,
-        window=window,
-        trials=trials,
+        window=origin.window,
+        trials=origin.trials,
         hashes=hashes,
         # A card written anew speaks of the tables only if they are still the same.
         tables=tables if hashes["data_hash"] == data_hash_of(tables) else {},
         home=home,
+        predictions=predictions,
     )
     write_card(folder, record)
     if len(known):
@@ -99,7 +138,9 @@ def train_and_register(
         market.matrix.filter(pl.col("hedonic_log_value").is_not_null()),
         params=_flat(params) | _told(valuer, record),
         metrics=record.metrics,
-        tags=hashes | {"training_hash": valuer.training_hash},
+        tags=hashes
+        | {"training_hash": valuer.training_hash}
+        | ({} if valuer.base is None else {"recalibrates": valuer.base.model_version}),
         record=record,
     )
     row = {
@@ -116,6 +157,7 @@ def train_and_register(
         "content_hash": valuer.content_hash,
         "training_hash": valuer.training_hash,
         **hashes,
+        "recalibrates": None if valuer.base is None else valuer.base.model_version,
         "artifact": str(folder.relative_to(home)),
         "artifact_sha256": manifest_sha256,
         "params": recipe_json(params),

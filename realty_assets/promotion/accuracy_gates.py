@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from realty_assets.promotion.evidence import Pairs
 from realty_assets.promotion.gates import GAIN, REFRESH, Gate
-from realty_assets.promotion.pairs import Paired, judge_pairs
+from realty_assets.promotion.pairs import Paired, judge_losses, judge_pairs
 from realty_assets.promotion.policy import Policy
 
 FAMILY = "accuracy"
 
 
-def paired_of(pairs: Pairs, policy: Policy) -> Paired:
-    """The comparison that accuracy gates read."""
+def paired_of(pairs: Pairs, policy: Policy, by_intervals: bool = False) -> Paired:
+    """The comparison that accuracy gates read: of errors, or of interval scores."""
     rule = policy.paired
+    if by_intervals:
+        return judge_losses(
+            *pairs.scores,
+            pairs.labels,
+            pairs.segments,
+            alpha=rule.alpha,
+            margin=rule.segment_margin,
+            min_segment_sales=rule.min_segment_sales,
+        )
     return judge_pairs(
         pairs.candidate.value,
         pairs.champion.value,
@@ -26,17 +37,22 @@ def paired_of(pairs: Pairs, policy: Policy) -> Paired:
 
 
 def accuracy_gates(
-    paired: Paired, policy: Policy, refresh: bool, with_excluded: float | None = None
+    paired: Paired,
+    policy: Policy,
+    refresh: bool,
+    with_excluded: float | None = None,
+    of: str = "error",
 ) -> list[Gate]:
     """`refresh` says that the candidate has the champion's own settings and a later cutoff;
-    `with_excluded` is the pool's difference with excluded sales in, told beside it."""
+    `with_excluded` is the pool's difference with excluded sales in, told beside it; `of` names
+    what `paired` compares."""
     rule, pool = policy.paired, paired.pool
     enough = pool.n >= rule.min_sales
     gates = [
         Gate("paired sales", f">= {rule.min_sales}", float(pool.n), enough or None, FAMILY),
         Gate(
             GAIN,
-            f"error lower than the champion's (one-sided, {rule.alpha:.0%})",
+            f"{of} lower than the champion's (one-sided, {rule.alpha:.0%})",
             pool.relative,
             True if paired.better else False if paired.worse else None,
             FAMILY,
@@ -86,3 +102,9 @@ def _segments(paired: Paired, policy: Policy) -> Gate:
         FAMILY,
         told or calm,
     )
+
+
+def same_values_gate(pairs: Pairs) -> Gate:
+    """A recalibration may change no value: exact, nothing is left to chance."""
+    n_others = int(np.count_nonzero(pairs.candidate.value != pairs.champion.value))
+    return Gate("values are the champion's", "0 others", float(n_others), not n_others, FAMILY)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from realty_assets.evaluation.intervals import winkler
 from realty_assets.evaluation.resampling import month_area
 from realty_assets.evaluation.segments import all_segments
 
@@ -41,6 +42,15 @@ class Pairs:
 
     def __len__(self) -> int:
         return len(self.price)
+
+    @property
+    def scores(self) -> tuple[Array, Array]:
+        """Interval score (Winkler 1972) of each sale as a share of its value (n,), the candidate's
+        and the champion's: width, and a penalty for a price outside; lower is better."""
+        return (
+            winkler(self.candidate.lower, self.candidate.upper, self.price) / self.candidate.value,
+            winkler(self.champion.lower, self.champion.upper, self.price) / self.champion.value,
+        )
 
 
 def pairs_of(judged: pl.DataFrame) -> Pairs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from realty_assets.promotion.accuracy_gates import accuracy_gates, paired_of
+from realty_assets.promotion.accuracy_gates import accuracy_gates, paired_of, same_values_gate
 from realty_assets.promotion.evidence import Pairs
 from realty_assets.promotion.gates import Gate, Verdict, verdict
 from realty_assets.promotion.interval_gates import interval_gates
@@ -17,10 +17,19 @@ Remake = Callable[[], tuple[bool | None, str]]
 NOT_TRIED = "not tried: the other gates do not promote"
 
 
-def paired_gates(pairs: Pairs, policy: Policy, refresh: bool) -> list[Gate]:
-    """The gates of sales that both models valued; `refresh` as in `accuracy_gates`."""
+def paired_gates(
+    pairs: Pairs, policy: Policy, refresh: bool, by_intervals: bool = False
+) -> list[Gate]:
+    """The gates of sales that both models valued; `refresh` as in `accuracy_gates`. `by_intervals`:
+    the candidate is the champion with other intervals; so its interval score must be the better."""
+    paired = paired_of(pairs, policy, by_intervals)
+    if by_intervals:
+        accuracy = accuracy_gates(paired, policy, refresh, of="interval score")
+        accuracy = [same_values_gate(pairs), *accuracy]
+    else:
+        accuracy = accuracy_gates(paired, policy, refresh, pairs.with_excluded)
     return [
-        *accuracy_gates(paired_of(pairs, policy), policy, refresh, pairs.with_excluded),
+        *accuracy,
         *interval_gates(pairs, policy),
         *ratio_gates(pairs, policy),
     ]

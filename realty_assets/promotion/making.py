@@ -16,9 +16,11 @@ from realty_assets.modeling.audit import off_coverage
 from realty_assets.modeling.backtest_store import BACKTESTS
 from realty_assets.modeling.home_models import ModelHome
 from realty_assets.modeling.judging.making import photo_counts
-from realty_assets.modeling.markets import read_walked
 from realty_assets.modeling.mlflow_registry import registered_name
-from realty_assets.modeling.model import fit_valuer, load_valuer
+from realty_assets.modeling.model import Valuer, fit_valuer, load_valuer
+from realty_assets.modeling.recalibrating import walked_of
+from realty_assets.modeling.recalibration import out_of_time, own_walk, recalibrated, same_values
+from realty_assets.modeling.settings import NotEnoughSales
 from realty_assets.modeling.training import recipe, recipe_json
 from realty_assets.modeling.walk_forward import Market
 from realty_assets.promotion import probation, rescoring
@@ -170,11 +172,13 @@ def _against(
     market = home.market(track, first)
     candidate, champion = (load_valuer(warehouse.home / r["artifact"]) for r in (row, theirs))
     own = recipe_json(recipe(market)) == row["params"]
-    predictions = warehouse.read(sql("promotion/headline.sql").bind(track=track))
+    predictions, short = _evidence(home, market, candidate, own)
     rows = pl.DataFrame(schema=rescoring.SCHEMA)
     gates = [*data_gates(data_state(home, market, predictions), policy), *one.gates]
     if not own:
         gates.append(no_pairs("the headline walk is of other settings than this model"))
+    elif short is not None:
+        gates.append(no_pairs(str(short)))
     else:
         try:
             both = rescoring.judged_pairs(predictions, champion, market, photo_counts(warehouse))
@@ -184,20 +188,39 @@ def _against(
                 "modeling/predictions first (`realty run all` makes everything in order)."
             ) from error
         rows = rescoring.paired_rows_of(both, one.name, one.model_version, theirs["model_version"])
-        gates += _of_pairs(both, policy, _refreshes(row, theirs), champion.cutoff)
+        by_intervals = candidate.base is not None and same_values(candidate, champion)
+        refresh = _refreshes(row, theirs)
+        gates += _of_pairs(both, policy, refresh, by_intervals, champion.cutoff)
     machine = machine_of(candidate, champion, warehouse.home / row["artifact"], market.matrix)
     gates += model_gates(machine, policy)
-    remake = _remake(home, market, row, own)
+    remake = _remake(home, market, candidate, row, own)
     gates = with_remake(gates, policy, one.model_version, theirs["model_version"], remake)
     return replace(one, gates=gates, ms_per_home=machine.ms_per_home), rows
 
 
-def _of_pairs(both: pl.DataFrame, policy: Policy, refresh: bool, since: Any) -> list[Gate]:
+def _evidence(
+    home: ModelHome, market: Market, candidate: Valuer, own: bool
+) -> tuple[pl.DataFrame, NotEnoughSales | None]:
+    """(out-of-time predictions that answer for the candidate, why there are none): the headline
+    walk; of a recalibration its boosters', frozen, each month with intervals made anew then."""
+    if candidate.base is None or not own:
+        asked = sql("promotion/headline.sql").bind(track=market.track)
+        return home.warehouse.read(asked), None
+    walk = own_walk(candidate, walked_of(home, market.track), market, home.today)
+    try:
+        return out_of_time(candidate, walk, market, home.today, home.n_months), None
+    except NotEnoughSales as error:
+        return pl.DataFrame(), error
+
+
+def _of_pairs(
+    both: pl.DataFrame, policy: Policy, refresh: bool, by_intervals: bool, since: Any
+) -> list[Gate]:
     if both.is_empty():
         return [no_pairs(f"no month of the headline begins on or after the champion's {since}")]
     if (n := both["excluded_by"].null_count()) < MIN_SALES:
         return [no_pairs(f"only {n} valid sales since the champion's {since}")]
-    return paired_gates(pairs_of(both), policy, refresh)
+    return paired_gates(pairs_of(both), policy, refresh, by_intervals)
 
 
 def _refreshes(row: Row, theirs: Row) -> bool:
@@ -206,14 +229,18 @@ def _refreshes(row: Row, theirs: Row) -> bool:
     return same and row["cutoff"] > theirs["cutoff"]
 
 
-def _remake(home: ModelHome, market: Market, row: Row, own: bool) -> Remake:
+def _remake(home: ModelHome, market: Market, candidate: Valuer, row: Row, own: bool) -> Remake:
     def remake() -> tuple[bool | None, str]:
         if row["data_hash"] != home.snapshot_hash():
             return None, "inputs moved on: the tables are not those that it was trained on"
         if not own:
             return None, "settings moved on: they are not those that it was trained by"
-        walked = read_walked(home.warehouse, row["track"])
-        again = fit_valuer(market, pl.DataFrame() if walked is None else walked, row["cutoff"])
+        walked = walked_of(home, row["track"])
+        if candidate.base is None:
+            again = fit_valuer(market, walked, row["cutoff"])
+        else:
+            errors = own_walk(candidate, walked, market, row["cutoff"])
+            again = recalibrated(candidate, errors, market, row["cutoff"])
         return again.content_hash == row["content_hash"], f"came out as {again.model_version}"
 
     return remake

@@ -17,7 +17,7 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-from realty_assets.evaluation.paired import MIN_DRAWS, paired_rows
+from realty_assets.evaluation.paired import MIN_DRAWS, PairedRows, paired_rows
 from realty_assets.evaluation.resampling import MIN_BLOCKS, Resamples
 
 Array = npt.NDArray[np.float64]
@@ -102,11 +102,45 @@ def judge_pairs(
     Raises ValueError for arrays that differ in length or hold anything but positive numbers.
     """
     rows = paired_rows(challenger, champion, price, labels)
-    masks = {
-        name: mask[rows.order] for name, mask in segments.items() if mask.sum() >= min_segment_sales
-    }
     off_champion = np.abs(np.log(rows.b / rows.price))
     change = np.abs(np.log(rows.a / rows.price)) - off_champion
+    masks = _masks(rows, segments, min_segment_sales)
+    return _judged(rows, change, off_champion, masks, alpha, margin, seed)
+
+
+def judge_losses(
+    challenger: npt.ArrayLike,
+    champion: npt.ArrayLike,
+    labels: Sequence[object],
+    segments: Mapping[str, Mask],
+    *,
+    alpha: float,
+    margin: float,
+    min_segment_sales: int,
+    seed: int = 7,
+) -> Paired:
+    """`judge_pairs` for what each sale costs (n,) by both models (an interval score, say), in the
+    place of the error of its value; positive, lower is better."""
+    ours, theirs = (np.asarray(one, dtype=np.float64) for one in (challenger, champion))
+    rows = paired_rows(ours, theirs, np.ones(len(ours)), labels)
+    masks = _masks(rows, segments, min_segment_sales)
+    return _judged(rows, rows.a - rows.b, rows.b, masks, alpha, margin, seed)
+
+
+def _masks(rows: PairedRows, segments: Mapping[str, Mask], least: int) -> dict[str, Mask]:
+    return {name: mask[rows.order] for name, mask in segments.items() if mask.sum() >= least}
+
+
+def _judged(
+    rows: PairedRows,
+    change: Array,
+    off_champion: Array,
+    masks: Mapping[str, Mask],
+    alpha: float,
+    margin: float,
+    seed: int,
+) -> Paired:
+    """`change` and the champion's own errors (n,) in the order of `rows`, as are `masks`."""
     everyone = np.ones(len(change))
     parts = [everyone, *(mask.astype(np.float64) for mask in masks.values())]
     columns = [values * part for part in parts for values in (change, off_champion)]

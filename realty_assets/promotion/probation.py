@@ -14,7 +14,7 @@ from typing import Any, Literal
 import polars as pl
 
 from realty_assets.promotion.evidence import Array
-from realty_assets.promotion.pairs import Difference, judge_pairs
+from realty_assets.promotion.pairs import Difference, judge_losses, judge_pairs
 from realty_assets.promotion.policy import ProbationRule
 
 Outcome = Literal["goes on", "passed", "rolled back"]
@@ -79,6 +79,23 @@ def compared(
         new,
         previous,
         price,
+        labels,
+        {},
+        alpha=level(rule, alpha),
+        margin=rule.margin,
+        min_segment_sales=rule.min_sales,
+    ).pool
+
+
+def compared_intervals(
+    rule: ProbationRule, alpha: float, new: Array, previous: Array, labels: list[str]
+) -> Difference | None:
+    """`compared` of a recalibration with the model it was made of: their interval scores (n,)."""
+    if len(new) < rule.min_sales:
+        return None
+    return judge_losses(
+        new,
+        previous,
         labels,
         {},
         alpha=level(rule, alpha),

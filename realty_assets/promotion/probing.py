@@ -9,11 +9,14 @@ from typing import Any
 
 import polars as pl
 
+from realty_assets.evaluation.intervals import winkler
 from realty_assets.evaluation.resampling import month_area
 from realty_assets.evaluation.splits import rolling_origin
+from realty_assets.modeling.frozen import frozen_rows
 from realty_assets.modeling.home_models import ModelHome
 from realty_assets.modeling.judging.past import area_name, with_homes
 from realty_assets.modeling.model import Valuer, load_valuer
+from realty_assets.modeling.recalibration import same_values
 from realty_assets.modeling.walk_forward import Market
 from realty_assets.promotion import probation
 from realty_assets.promotion.actions import roll_back
@@ -26,7 +29,6 @@ from realty_assets.promotion.ledger import (
     Titles,
 )
 from realty_assets.promotion.policy import Policy, ProbationRule
-from realty_assets.promotion.rescoring import frozen_rows
 
 Row = Mapping[str, Any]
 
@@ -99,14 +101,21 @@ def _looked(
     alpha = policy.paired.alpha
     mine, theirs = (load_valuer(home.warehouse.home / row["artifact"]) for row in pair)
     sales = closed_since(home.market(new["track"]), mine, theirs, since, until)
-    seen = probation.compared(
-        rule,
-        alpha,
-        sales["value"].to_numpy(),
-        sales["previous_value"].to_numpy(),
-        sales["close_price"].to_numpy(),
-        month_area(sales["month"].to_list(), sales["area"].to_list()),
-    )
+    labels = month_area(sales["month"].to_list(), sales["area"].to_list())
+    alike = same_values(mine, theirs)
+    if alike:
+        seen = probation.compared_intervals(
+            rule, alpha, sales["score"].to_numpy(), sales["previous_score"].to_numpy(), labels
+        )
+    else:
+        seen = probation.compared(
+            rule,
+            alpha,
+            sales["value"].to_numpy(),
+            sales["previous_value"].to_numpy(),
+            sales["close_price"].to_numpy(),
+            labels,
+        )
     last = until == probation.looks(rule, since)[-1]
     outcome = probation.outcome(rule, alpha, last, seen)
     told: dict[str, Any] = {
@@ -131,7 +140,7 @@ def _looked(
             decisions,
             Titles(aliases),
             began["name"],
-            _why(told, rule),
+            _why(told, rule, "interval score" if alike else "error"),
             by=PROBATION,
             approval="automatic",
             at=at,
@@ -148,7 +157,8 @@ def closed_since(
 ) -> pl.DataFrame:
     """Valid sales that closed in [since, until) and were known before `until`, as both frozen
     models value them as of the first of their month: listing_key, close_price, value and
-    previous_value (dollars), month and area."""
+    previous_value (dollars), score and previous_score (interval score over value), month and
+    area."""
     kept = (
         pl.col("close_date").is_between(since, until, closed="left")
         & (pl.col("known_at") < until)
@@ -159,6 +169,7 @@ def closed_since(
             schema={
                 **dict.fromkeys(("listing_key", "month", "area"), pl.String),
                 **dict.fromkeys(("close_price", "value", "previous_value"), pl.Float64),
+                **dict.fromkeys(("score", "previous_score"), pl.Float64),
             }
         )
     ]
@@ -167,22 +178,30 @@ def closed_since(
         if wanted.is_empty():
             continue
         area = area_name(with_homes(wanted, market.sales_frame))
+        said, before = new.predict(wanted), previous.predict(wanted)
         parts.append(
             wanted.select(
                 "listing_key",
                 "close_price",
                 month=pl.lit(fold.name),
                 area=area,
-                value=new.predict(wanted)["value"],
-                previous_value=previous.predict(wanted)["value"],
+                value=said["value"],
+                previous_value=before["value"],
+                score=_score(said, wanted["close_price"]),
+                previous_score=_score(before, wanted["close_price"]),
             )
         )
     return pl.concat(parts, how="diagonal")
 
 
-def _why(told: Row, rule: ProbationRule) -> str:
+def _score(said: pl.DataFrame, price: pl.Series) -> pl.Series:
+    ends = (said["lower_90"].to_numpy(), said["upper_90"].to_numpy())
+    return pl.Series(winkler(*ends, price.to_numpy())) / said["value"]
+
+
+def _why(told: Row, rule: ProbationRule, of: str) -> str:
     return (
-        f"On {told['n_sales']} sales that closed since {told['since_on']} the error of "
+        f"On {told['n_sales']} sales that closed since {told['since_on']} the {of} of "
         f"{told['model_version']} is {told['relative']:+.1%} against {told['previous_version']}'s "
         f"(more than {rule.margin:.0%} worse, p {told['p']:.2g}): its probation is over."
     )

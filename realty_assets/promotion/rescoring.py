@@ -8,17 +8,17 @@ only months that begin on or after its own cutoff count, so that it has seen non
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import polars as pl
 
 from realty_assets.evaluation.splits import Fold, next_month
-from realty_assets.features.matrix import build_matrix
+from realty_assets.modeling.frozen import frozen_rows
 from realty_assets.modeling.judging.segment_table import judged_frame
 from realty_assets.modeling.model import Valuer
-from realty_assets.modeling.walk_forward import Market, fold_sales
+from realty_assets.modeling.walk_forward import Market
 
 KEY = ("listing_key", "property_key", "close_date", "close_price")
 SCHEMA: dict[str, Any] = {
@@ -49,26 +49,6 @@ def common_months(predictions: pl.DataFrame, champion_cutoff: date) -> list[Fold
     """Months of the headline `predictions` that the champion knew nothing of."""
     later = predictions.filter(pl.col("cutoff") >= champion_cutoff)["cutoff"]
     return [Fold(month, next_month(month)) for month in later.unique().sort()]
-
-
-def frozen_rows(market: Market, folds: list[Fold]) -> Iterator[tuple[Fold, pl.DataFrame]]:
-    """Matrix rows of the sales of each fold (not none) as of its cutoff, as `walk_forward` builds
-    them: what a frozen model is given. A fold without a sale is left out."""
-    vintages = market.vintages(max(fold.cutoff for fold in folds))
-    for fold in folds:
-        subjects = fold_sales(market.sales_frame, fold, market.track)
-        if subjects.is_empty():
-            continue
-        rows = build_matrix(
-            subjects,
-            market.sales,
-            market.features,
-            cutoff=fold.cutoff,
-            vintages=vintages,
-            n_threads=market.n_threads,
-            track=market.track,
-        )
-        yield fold, rows
 
 
 def champion_values(champion: Valuer, market: Market, folds: list[Fold]) -> pl.DataFrame:

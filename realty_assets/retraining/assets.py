@@ -18,10 +18,11 @@ from realty_assets.retraining.champion_months import CODE_VERSION, TABLE
 from realty_assets.retraining.deciding import FIRED, Hand
 from realty_assets.retraining.policy import read_policy
 from realty_assets.retraining.records import TRIGGERS, Tried, due, without_run
+from realty_assets.tries import MOST_TRIES
 from realty_assets.warehouse import Warehouse
 
-# On every run for a trigger, by whomever it was started; and how often one is tried.
-TRIGGER_TAG, MOST_TRIES = "realty/retrain_trigger", 3
+# On every run for a trigger, by whomever it was started.
+TRIGGER_TAG = "realty/retrain_trigger"
 # In the metadata of a look: what automation has decided on and no run has ended; empty: nothing.
 DUE = "due"
 MONTHS_INPUTS = [*INPUTS, "modeling.models", "modeling.predictions", "promotion.aliases"]

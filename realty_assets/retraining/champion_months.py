@@ -21,9 +21,9 @@ import polars as pl
 
 from realty_assets.evaluation.splits import Fold, next_month, rolling_origin
 from realty_assets.features.sales import effective_known_at
+from realty_assets.modeling.frozen import frozen_rows
 from realty_assets.modeling.model import Valuer
 from realty_assets.modeling.walk_forward import Market
-from realty_assets.promotion.rescoring import frozen_rows
 from realty_assets.retraining.policy import PerformanceRule
 
 TABLE = "retraining.champion_months"

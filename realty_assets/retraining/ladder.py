@@ -1,14 +1,14 @@
 """What a rung of the ladder makes, as tables; a job runs them in their order.
 
-- `recalibrate`: intervals are part of a model and of its hash, and are made anew only with it. So
-  this rung makes the errors they would be made from, and shows beside each other what the interval
-  of before and one made anew would hold. No model comes of it.
-- `index`: index, comparables, windows and values of today, by the champion as it is.
+- `recalibrate`: the champion's boosters with intervals made anew, as a model of its own. Nothing is
+  trained, and no value changes.
+- `index`: index, comparables, windows and values of today, by the champion as it is. Nothing of the
+  model changes, so no model comes of it.
 - `refit`: the champion's settings on all that is known today.
 - `retune`: a search around the champion's settings, then as `refit`.
 - `search`: twice as many candidates over all settings, then as `refit`.
 
-The last three leave a model like any other, which the gate judges.
+All but `index` leave a model like any other, which the gate judges.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ FEATURES = (
     *("features.matrix_at_listing", "features.matrix_on_market", "features.registry"),
 )
 VALUES = ("serving.valuations", "serving.listing_valuations")
-TRIALS = "modeling.trials"
-_MODEL = (*WALK, *INTERVALS, "modeling.models", *PROMOTION, *LOOK)
+TRIALS, MODELS = "modeling.trials", "modeling.models"
+_MODEL = (*WALK, *INTERVALS, MODELS, *PROMOTION, *LOOK)
 TABLES: dict[Rung, tuple[str, ...]] = {
-    "recalibrate": (*WALK, *INTERVALS, *LOOK),
+    "recalibrate": (MODELS, *PROMOTION, *LOOK),
     "index": (*FEATURES, *VALUES, *LOOK),
     "refit": _MODEL,
     "retune": (TRIALS, *_MODEL),
@@ -46,4 +46,6 @@ def op_config(rung: Rung, trigger_id: str) -> dict[str, Any]:
     config: dict[str, Any] = {"retraining": {"config": {"trigger_id": trigger_id}}}
     if TRIALS in TABLES[rung]:
         config["modeling__trials"] = {"config": {"search": rung}}
+    if rung == "recalibrate":
+        config["modeling__models"] = {"config": {"recalibrate": True}}
     return config

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -31,10 +31,21 @@ Row = dict[str, Any]
 
 
 def champions(warehouse: Warehouse) -> list[Row]:
-    """The row of modeling.models of every track's champion."""
+    """The row of modeling.models of every track's champion; `trained_before`: its boosters'
+    cutoff."""
     if not (warehouse.exists("promotion.aliases") and warehouse.exists("modeling.models")):
         return []
-    return warehouse.read(sql("retraining/champions.sql")).to_dicts()
+    rows = warehouse.read(sql("retraining/champions.sql")).to_dicts()
+    models = warehouse.read("modeling.models", columns=["track", "model_version", "cutoff"])
+    return [row | {"trained_before": _trained_before(row, models)} for row in rows]
+
+
+def _trained_before(row: Row, models: pl.DataFrame) -> date:
+    """The cutoff of the boosters: a recalibration is no retrain."""
+    version = row.get("recalibrates") or row["model_version"]
+    of = models.filter(track=row["track"], model_version=version)
+    day: date = of["cutoff"][-1]
+    return day
 
 
 def months_of_champions(home: ModelHome) -> pl.DataFrame:
@@ -169,7 +180,7 @@ def _drift(home: ModelHome, row: Row, rule: DriftRule) -> Signal:
 
 def _new_sales(home: ModelHome, row: Row, rule: NewSalesRule) -> Signal:
     asked = sql("retraining/new_sales.sql").bind(
-        matrix=MATRICES[row["track"]], since=row["cutoff"], today=home.today
+        matrix=MATRICES[row["track"]], since=row["trained_before"], today=home.today
     )
     n = int(home.warehouse.read(asked)["n"][0])
     return new_sales_signal(row, n, rule)
@@ -183,7 +194,7 @@ def new_sales_signal(row: Row, n: int, rule: NewSalesRule) -> Signal:
 
 
 def _calendar(home: ModelHome, row: Row, rule: CalendarRule) -> Signal:
-    age = (home.today - row["cutoff"]).days
+    age = (home.today - row["trained_before"]).days
     says = f"the champion is {age} days old, {rule.days} are asked for"
     return _signal(row, "calendar", age >= rule.days, says, days=age)
 

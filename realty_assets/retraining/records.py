@@ -36,7 +36,7 @@ SCHEMA: dict[str, Any] = {
     "cost_usd": pl.Float64,
 }
 # No model comes of these rungs: what they make stands when their run has ended.
-WITHOUT_MODEL = ("recalibrate", "index")
+WITHOUT_MODEL = ("index",)
 # What the verdict of the gate makes of a retrain; the best of several tracks counts.
 BEST_FIRST = (d.PROMOTED, d.WAITING, d.OPEN, d.REJECTED)
 Row = dict[str, Any]

@@ -11,7 +11,7 @@ import polars as pl
 
 from realty_assets.modeling.model import Valuer, load_valuer
 from realty_assets.modeling.model_record import ModelRecord, record_of
-from realty_assets.modeling.training import train_and_register
+from realty_assets.modeling.training import Origin, train_and_register
 from realty_assets.modeling.trials import SCHEMA as TRIALS
 from realty_assets.modeling.walk_forward import Market, walk_forward
 from realty_assets.modeling.windows import months_to_walk
@@ -41,16 +41,8 @@ class Made:
 
     def train(self, models: pl.DataFrame | None, **other: Any) -> pl.DataFrame:
         given = {"window": WINDOW, "trials": trials(), "tables": TABLES, **other}
-        lock_file = self.home / "requirements.lock"
-        return train_and_register(
-            self.market,
-            self.walked,
-            models,
-            home=self.home,
-            today=TODAY,
-            lock_file=lock_file,
-            **given,
-        )
+        origin = Origin(home=self.home, lock_file=self.home / "requirements.lock", **given)
+        return train_and_register(self.market, self.walked, models, TODAY, origin)
 
     def record(self) -> ModelRecord:
         row = self.models.row(0, named=True)

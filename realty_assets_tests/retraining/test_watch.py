@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -11,17 +10,19 @@ import pytest
 
 from realty_assets import retraining_watch as watch
 from realty_assets.operations.pausing import turn
-from realty_assets.retraining.assets import DUE, MOST_TRIES, TRIGGER_TAG
+from realty_assets.retraining.assets import DUE, TRIGGER_TAG
+from realty_assets.tries import MOST_TRIES
 from realty_assets.warehouse import Warehouse
+from realty_assets_tests.ticks import Ticks, made
 
 MODELS = dg.AssetKey(["modeling", "models"])
 
 
-class Home:
+class Home(Ticks):
     """A look that says what is due, models that are made or fail, and a daemon with a cursor."""
 
     def __init__(self, instance: dg.DagsterInstance) -> None:
-        self.instance, self.cursor = instance, None
+        super().__init__(watch.retraining_sensor, instance)
         self.due: dict[str, str] = {}
         self.fails, self.seen = False, list[dg.RunRequest | None]()
 
@@ -41,32 +42,13 @@ class Home:
         """A look that decides on a retrain, or on none."""
         words = {"trigger_id": trigger_id, "rung": rung, "kind": "performance"}
         self.due = words if trigger_id else {}
-        self._run([watch.LOOK], {})
-
-    def tick(self) -> dg.RunRequest | None:
-        """What the sensor asks for; its cursor is kept as the daemon keeps it."""
-        with dg.build_sensor_context(instance=self.instance, cursor=self.cursor) as context:
-            said = watch.retraining_sensor(context)
-        if isinstance(said, dg.SkipReason):
-            return None
-        assert isinstance(said, dg.SensorResult)
-        self.cursor = said.cursor or self.cursor
-        return said.run_requests[0] if said.run_requests else None
+        made(self.assets, self.instance, watch.LOOK)
 
     def follow(self, request: dg.RunRequest | None) -> bool:
         assert request is not None
         assert request.asset_selection is not None
         assert MODELS in request.asset_selection
-        return self._run([MODELS], dict(request.tags))
-
-    def _run(self, keys: list[dg.AssetKey], tags: dict[str, str]) -> bool:
-        return dg.materialize(
-            self.assets,
-            instance=self.instance,
-            selection=dg.AssetSelection.assets(*keys),
-            tags=tags,
-            raise_on_error=False,
-        ).success
+        return made(self.assets, self.instance, MODELS, tags=dict(request.tags))
 
 
 @pytest.fixture
@@ -150,17 +132,3 @@ def test_the_run_of_a_rung_is_one_of_the_job(loop: Home, rung: str) -> None:
     subset = job.get_subset(asset_selection=set(request.asset_selection or []))
     done = dg.validate_run_config(subset, request.run_config)
     assert done["ops"]["retraining"]["config"]["trigger_id"] == "t1"
-
-
-def test_the_calendar_is_off_and_asks_for_a_look_alone(home: Path) -> None:
-    assert home
-    schedule = watch.retrain_by_calendar
-    assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
-    at = datetime(2026, 1, 3, 4, tzinfo=UTC)
-    with (
-        dg.DagsterInstance.ephemeral() as instance,
-        dg.build_schedule_context(instance=instance, scheduled_execution_time=at) as context,
-    ):
-        (asked,) = schedule.evaluate_tick(context).run_requests or []
-    assert asked.run_config["ops"]["retraining"]["config"] == {"calendar": True}
-    assert schedule.job_name == "retraining_look"

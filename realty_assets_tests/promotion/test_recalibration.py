@@ -1,0 +1,81 @@
+"""The champion's boosters with intervals made anew: made, judged by its own intervals, promoted."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+import dagster as dg
+import numpy as np
+import pytest
+
+from realty_assets.modeling.model import load_valuer
+from realty_assets.promotion.policy import FILE
+from realty_assets.serving.champion import champion as champion_of
+from realty_assets.warehouse import Warehouse
+from realty_assets_tests.promotion.conftest import ASSETS, judge, policy_text
+from realty_assets_tests.promotion.homes import held
+from realty_assets_tests.promotion.test_home import last, realty
+
+pytestmark = pytest.mark.slow
+LENIENT = policy_text(
+    *[("margin: 0.01", "margin: 0.19"), ("segment_margin: 0.02", "segment_margin: 1")],
+    ("wider_at_most: 0.10", "wider_at_most: 9"),
+)
+
+
+def recalibrate(warehouse: Warehouse) -> dict[str, Any]:
+    """The newest model, once the room of models has recalibrated the champion."""
+    done = dg.materialize(
+        ASSETS,
+        resources={"warehouse": warehouse},
+        selection=dg.AssetSelection.assets(["modeling", "models"]),
+        run_config={"ops": {"modeling__models": {"config": {"recalibrate": True}}}},
+    )
+    assert done.success
+    return warehouse.read("modeling.models").row(-1, named=True)
+
+
+def test_a_recalibration_is_a_model_that_its_own_intervals_promote(warehouse: Warehouse) -> None:
+    models = warehouse.read("modeling.models")
+    before = models.filter(model_version=held(warehouse)["champion"]).row(0, named=True)
+    row = recalibrate(warehouse)
+    assert len(warehouse.read("modeling.models")) == len(models) + 1
+    assert row["recalibrates"] == before["model_version"] != row["model_version"]
+    assert row["mlflow_version"] == models["mlflow_version"].max() + 1
+    assert (row["params"], row["n_train"]) == (before["params"], before["n_train"])
+    assert row["cutoff"] == date(2021, 12, 1)
+    champion, own = (load_valuer(warehouse.home / one["artifact"]) for one in (before, row))
+    assert own.trained_before == champion.cutoff == date(2021, 10, 1)
+    assert own.point == champion.point
+    matrix = warehouse.read("features.matrix").filter(role="property")
+    ours, theirs = own.predict(matrix), champion.predict(matrix)
+    assert ours["value"].equals(theirs["value"])
+    assert (ours["upper_90"] != theirs["upper_90"]).mean() > 0.9
+    card = (warehouse.home / row["artifact"] / "model_card.md").read_text()
+    assert f"Boosters of | {before['model_version']}" in card
+    # Made again it is the same: no second one.
+    assert recalibrate(warehouse)["model_version"] == row["model_version"]
+    assert len(warehouse.read("modeling.models")) == len(models) + 1
+
+    (warehouse.home / FILE).write_text(LENIENT)
+    assert judge(warehouse).success
+    said = last(warehouse)
+    assert said["model_version"] == row["model_version"]
+    gates = {gate["name"]: gate for gate in json.loads(said["gates"])}
+    assert gates["values are the champion's"]["passed"] is True
+    assert gates["gain on paired sales"]["requirement"].startswith("interval score lower")
+    assert gates["median change of today's values"]["seen"] == 0
+    pairs = warehouse.read("promotion.paired_sales").filter(model_version=row["model_version"])
+    assert pairs["value"].equals(pairs["champion_value"].alias("value"))
+    # Each month by what was known before it: on the champion's own day nothing is new yet.
+    months = pairs.partition_by("cutoff", maintain_order=True)
+    same = [np.allclose(m["lower_90"], m["champion_lower_90"], rtol=1e-9) for m in months]
+    assert same == [True, False]
+    assert said["verdict"] == "promote", said["reason"]
+    assert gates["reproducible"]["note"] == f"came out as {row['model_version']}"
+
+    realty("promote", "--reason", "intervals of today", "--by", "Ann")
+    assert champion_of(warehouse, "off_market").model_version == row["model_version"]
+    assert held(warehouse)["previous_champion"] == before["model_version"]
