@@ -27,7 +27,7 @@ from realty_assets.monitoring.alerting.policy import read_policy
 from realty_assets.monitoring.alerting.records import ALERTS, EVENTS
 from realty_assets.operations.home_files import BACKUPS
 from realty_assets.operations_jobs import OPERATIONS_JOBS
-from realty_assets.retraining_watch import look_job, retrain_job, retraining_sensor
+from realty_assets.retraining_watch import LOOK, asks, look_job, retrain_job, retraining_sensor
 from realty_assets.settings import get_settings
 from realty_assets.tries import as_result, next_try
 
@@ -177,7 +177,8 @@ def alerts_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.S
 def _reason_to_look(instance: dg.DagsterInstance, last_success_s: float | None) -> str | None:
     """Why alerts are to be looked at though no monitoring has run, as a name that stays the same
     while there is nothing new: once a day while monitoring has stopped, once for other failures of
-    steps than at the last look, once an hour while events wait for a channel."""
+    steps than at the last look, once an hour while events wait for a channel, once for a retrain
+    that asks a person."""
     now = utc_now()
     if stopped(last_success_s, now, read_policy(get_settings().home)):
         return f"stopped-{last_success_s:.0f}-{now:%Y-%m-%d}"
@@ -190,6 +191,10 @@ def _reason_to_look(instance: dg.DagsterInstance, last_success_s: float | None) 
         return f"failed-{failing}-{made.timestamp:.0f}"
     if WAITING in told and told[WAITING].value:
         return f"unsent-{now:%Y-%m-%d-%H}"
+    # Looks come after alerts: monitoring is what they look at.
+    look = instance.get_latest_materialization_event(LOOK)
+    if look is not None and look.timestamp > made.timestamp and (asking := asks(look)):
+        return f"asks-{asking}"
     return None
 
 

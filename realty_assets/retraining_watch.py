@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 
 from realty_assets.at_rest import why_still
-from realty_assets.retraining.assets import DUE, TRIGGER_TAG
+from realty_assets.retraining.assets import ASKS, DUE, TRIGGER_TAG
 from realty_assets.retraining.ladder import ALL_TABLES, TABLES, op_config
 from realty_assets.retraining.records import TRIGGERS
 from realty_assets.settings import get_settings
@@ -80,6 +80,14 @@ UNDER_WAY = [
     *(dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED),
     *(dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING),
 ]
+
+
+def asks(look: dg.EventLogEntry) -> str:
+    """The id of the retrain for which `look` (a materialization of LOOK) asks a person, else an
+    empty one."""
+    made = look.asset_materialization
+    value = made.metadata[ASKS].value if made is not None and ASKS in made.metadata else ""
+    return str(value or "")
 
 
 def _due(instance: dg.DagsterInstance) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from realty_assets.modeling.markets import INPUTS
 from realty_assets.retraining import looking, making
 from realty_assets.retraining.champion_months import CODE_VERSION, TABLE
 from realty_assets.retraining.deciding import FIRED, Hand
+from realty_assets.retraining.loop_report import write_reports
 from realty_assets.retraining.policy import read_policy
-from realty_assets.retraining.records import TRIGGERS, Tried, due, without_run
+from realty_assets.retraining.records import TRIGGERS, Tried, asked_of_a_person, due, without_run
 from realty_assets.tries import MOST_TRIES
 from realty_assets.warehouse import Warehouse
 
@@ -25,6 +26,8 @@ from realty_assets.warehouse import Warehouse
 TRIGGER_TAG = "realty/retrain_trigger"
 # In the metadata of a look: what automation has decided on and no run has ended; empty: nothing.
 DUE = "due"
+# The same: the retrain for which a person is asked; empty: none.
+ASKS = "asks"
 MONTHS_INPUTS = [*INPUTS, "modeling.models", "modeling.predictions", "promotion.aliases"]
 LOOKS_AT = ["promotion.decisions", "monitoring.drift", "monitoring.alerts", *MATRICES.values()]
 
@@ -87,6 +90,7 @@ def retraining(
     with warehouse.transaction() as tx:
         report = tx.replace(TRIGGERS, seen.table)
         _, digest = table_fingerprint(tx.conn, TRIGGERS)
+    write_reports(warehouse, seen.table)
     asked = due(seen.table)
     fired = sum(row["decision"] == FIRED for row in seen.rows)
     yield result_of(
@@ -94,6 +98,7 @@ def retraining(
         digest,
         seen.table.equals(before),
         **{DUE: dg.MetadataValue.json(asked or {})},
+        **{ASKS: asked_of_a_person(seen.table)},
         n_looked_at=len(seen.rows),
         n_fired=fired,
     )

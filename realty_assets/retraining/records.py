@@ -174,3 +174,9 @@ def due(table: pl.DataFrame) -> Row | None:
         return None
     row = open_.row(-1, named=True)
     return {name: str(row[name]) for name in ("trigger_id", "rung", "track", "kind", "reason")}
+
+
+def asked_of_a_person(table: pl.DataFrame) -> str:
+    """The id of the newest retrain that fired, where it asks a person; else empty."""
+    newest = table.filter(decision=d.FIRED).sort("as_of", "looked_at", maintain_order=True).tail(1)
+    return newest["trigger_id"][0] if len(newest) and newest["rung"][0] == "person" else ""

@@ -149,6 +149,24 @@ def failed(step: str, run_id: str, n_in_a_row: int) -> Breach:
     )
 
 
+def asks_a_person(row: Row) -> Breach:
+    """The breach of a retraining loop that has come to its end: `row` (of retraining.triggers) is
+    the newest that fired, and it asks a person."""
+    page = f"reports/retraining/{row['trigger_id']}.md"
+    return _of_the_machine(
+        k.RETRAIN,
+        row["track"],
+        severity=k.WARN,
+        evidence=row["trigger_id"],
+        value=None,
+        threshold=None,
+        cause="The retrains before it led nowhere, or no rung is left that the policy allows: a "
+        f"feature or a segment may be missing. {page} tells all.",
+        sentence=f"The retraining loop asks a person: {row['kind']} on {row['track']} "
+        f"({row['reason']}).",
+    )
+
+
 def mute(channel: str, n_waiting: int, oldest: str, why: str) -> Breach:
     """The breach of a channel that could not deliver; `oldest` is the event that has waited
     longest."""
@@ -168,8 +186,8 @@ def _of_the_machine(
     feature: str,
     *,
     evidence: str,
-    value: float,
-    threshold: float,
+    value: float | None,
+    threshold: float | None,
     cause: str,
     sentence: str,
     severity: str = k.CRITICAL,

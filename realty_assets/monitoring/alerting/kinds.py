@@ -5,6 +5,7 @@ from __future__ import annotations
 DRIFT, FEED, ROWS, PERFORMANCE = "drift", "feed", "rows", "performance"
 EXPECTED, ERRORS = "expected", "errors"
 STOPPED, FAILED, CHANNEL = "stopped", "failed", "channel"
+RETRAIN = "retrain"
 # Told from tables, on the market's day; the others tell of this machine, on the wall clock's.
 OF_THE_DATA = frozenset({DRIFT, FEED, ROWS, PERFORMANCE, EXPECTED, ERRORS})
 RUNBOOKS = {
@@ -14,6 +15,7 @@ RUNBOOKS = {
     PERFORMANCE: "alert-performance.md",
     EXPECTED: "alert-expected.md",
     ERRORS: "alert-errors.md",
+    RETRAIN: "alert-retrain.md",
     STOPPED: "alert-stopped.md",
     FAILED: "alert-failed.md",
     CHANNEL: "alert-channel.md",

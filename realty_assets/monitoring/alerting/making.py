@@ -14,7 +14,7 @@ from realty_assets.clock import utc_now
 from realty_assets.monitoring.alerting import kinds as k
 from realty_assets.monitoring.alerting.actions import Action, carry_out
 from realty_assets.monitoring.alerting.book import Book
-from realty_assets.monitoring.alerting.breaches import breaches_of, stopped
+from realty_assets.monitoring.alerting.breaches import asks_a_person, breaches_of, stopped
 from realty_assets.monitoring.alerting.channels import senders
 from realty_assets.monitoring.alerting.lifecycle import observe
 from realty_assets.monitoring.alerting.outbox import deliver, note, waiting
@@ -76,7 +76,8 @@ def keep_alerts(
     with warehouse.transaction() as tx:
         book = open_book(tx, policy, Clocks(today, now()))
         found = stopped(machine.last_success_s, book.clocks.now, policy)
-        found, kinds = [*found, *machine.failing], {k.STOPPED, k.FAILED}
+        asking = map(asks_a_person, facts["asking"])
+        found, kinds = [*found, *machine.failing, *asking], {k.STOPPED, k.FAILED, k.RETRAIN}
         if not _is_past(book, today):
             found, kinds = found + breaches_of(facts, policy), kinds | k.OF_THE_DATA
         observe(book, found, kinds)
@@ -138,10 +139,13 @@ def _gather(warehouse: Warehouse, today: date) -> dict[str, list[dict[str, Any]]
         "sources": ("feature_sources", {}),
     }
     with warehouse.transaction() as tx:
-        return {
+        facts = {
             key: tx.read(sql(f"monitoring/{name}.sql").bind(**params)).to_dicts()
             for key, (name, params) in names.items()
         }
+        triggers = tx.exists("retraining.triggers")
+        asking = tx.read(sql("retraining/asking.sql")).to_dicts() if triggers else []
+        return facts | {"asking": asking}
 
 
 def _is_past(book: Book, today: date) -> bool:

@@ -21,6 +21,7 @@ Kind = Literal[
     "performance",
     "expected",
     "errors",
+    "retrain",
     "stopped",
     "failed",
     "channel",
