@@ -199,7 +199,6 @@ def test_hidden_files_and_links_are_not_deliveries(inbox: Path, tmp_path: Path) 
 
 
 def test_upkeep_asks_for_one_look_a_month_by_the_calendar_and_trains_nothing(home: Path) -> None:
-    assert home
     keys, at = [], datetime(2026, 1, 2, 3, tzinfo=UTC)
     schedule, models = automation.monthly_upkeep, dg.AssetMaterialization(["modeling", "models"])
 
@@ -207,7 +206,7 @@ def test_upkeep_asks_for_one_look_a_month_by_the_calendar_and_trains_nothing(hom
         with dg.build_schedule_context(instance=instance, scheduled_execution_time=at) as context:
             return list(schedule.evaluate_tick(context).run_requests or [])
 
-    with dg.DagsterInstance.ephemeral() as instance:
+    with instance_of(home) as instance:
         assert tick(instance, at) == []  # a new home is not made by a clock
         instance.report_runless_asset_event(models)
         for day in (at, datetime(2026, 2, 2, 3, tzinfo=UTC)):

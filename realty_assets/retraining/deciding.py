@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from realty_assets.errors import RealtyError
 from realty_assets.retraining.policy import BY_HAND, LADDER, Kind, Policy, Rung
@@ -23,6 +23,10 @@ NOTHING_NEW, FAILED, OVERTAKEN, TOLD = "nothing new", "failed", "overtaken", "to
 REFRESHED = "refreshed"
 # A retrain that ended so has not helped: the next one tries more, later.
 IN_VAIN = (REJECTED, NOTHING_NEW, FAILED, TOLD)
+# Rungs that need the champion's settings to be those that training would go by now.
+OF_THE_CHAMPION = ("recalibrate", "refit")
+# The breach of performance that is about intervals alone (champion_months.standing).
+COVERAGE = "coverage"
 # Automation asks first what is most telling.
 ORDER: tuple[Kind, ...] = ("performance", "drift", "change", "new_sales", "calendar")
 
@@ -217,9 +221,13 @@ def _unmet(signal: Signal, state: State) -> str | None:
 
 
 def _rung(signal: Signal, state: State, policy: Policy) -> Rung:
-    rung = policy.rung(signal.kind, in_vain(state.past))
-    if rung == "refit" and not state.refits.get(signal.track, True):
-        return policy.rung(signal.kind, in_vain(state.past) + 1)
+    alone = signal.kind == "performance" and list(signal.evidence.get("breaches", ())) == [COVERAGE]
+    begin: Kind | Literal["intervals"] = "intervals" if alone else signal.kind
+    n_vain, own = in_vain(state.past), state.refits.get(signal.track, True)
+    rung = policy.rung(begin, n_vain)
+    while rung in OF_THE_CHAMPION and not own:
+        n_vain += 1
+        rung = policy.rung(begin, n_vain)
     return rung
 
 

@@ -106,6 +106,9 @@ class Begin(Strict):
 
     drift: Rung = "refit"
     performance: Rung = "refit"
+    intervals: Rung = Field(
+        "recalibrate", description="Performance, where intervals alone are out of line."
+    )
     new_sales: Rung = "refit"
     calendar: Rung = "refit"
     change: Rung = "retune"
@@ -120,9 +123,13 @@ class Policy(Strict):
     begin: Begin = Begin()
     highest: Rung = "search"
 
-    def rung(self, kind: Kind, n_in_vain: int) -> Rung:
-        """Where a trigger stands on the ladder; beyond `highest` a person is asked."""
-        place = LADDER.index(getattr(self.begin, kind)) + n_in_vain
+    def rung(self, kind: Kind | Literal["intervals"], n_in_vain: int) -> Rung:
+        """Where a trigger stands on the ladder; beyond `highest` a person is asked. `index` makes
+        no model, so nothing climbs to it: it is made where a trigger begins there."""
+        begin = LADDER.index(getattr(self.begin, kind))
+        place = begin + n_in_vain
+        if begin < LADDER.index("index") <= place:
+            place += 1
         return LADDER[place] if place <= LADDER.index(self.highest) else "person"
 
 

@@ -227,3 +227,19 @@ def test_a_person_is_held_up_by_nothing_but_a_retrain_under_way() -> None:
     assert second["reason"] == f"taken along by {first['trigger_id']}"
     busy = replace(rests, past=[past(1, None)])
     assert not fired(decide(busy, POLICY, at(DAY)))
+
+
+def test_where_intervals_alone_are_out_of_line_the_cheapest_rung_comes_first() -> None:
+    alone = signal(evidence={"breaches": ("coverage",)})
+
+    def rung(asks: Signal, *vain: Past, own: bool = True) -> str:
+        (row,) = decide(State([asks], vain, refits={"off_market": own}), POLICY, at(DAY))
+        return row["rung"]
+
+    assert rung(alone) == "recalibrate"
+    assert rung(signal(evidence={"breaches": ("bias", "coverage")})) == "refit"
+    assert rung(alone, past(100, "rejected")) == "refit"  # index makes no model
+    assert rung(alone, past(200, "rejected"), past(400, "rejected")) == "retune"
+    # Other settings than the champion's: neither its intervals nor its refit can be made.
+    assert rung(alone, own=False) == "retune"
+    assert rung(alone, *[past(200 * n, "rejected") for n in range(1, 5)]) == "person"

@@ -118,7 +118,7 @@ def test_a_pause_is_honoured_and_what_came_meanwhile_is_followed(loop: Home, hom
     assert loop.follow(loop.tick())
 
 
-@pytest.mark.parametrize("rung", ["refit", "retune", "search"])
+@pytest.mark.parametrize("rung", ["recalibrate", "refit", "retune", "search"])
 def test_the_run_of_a_rung_is_one_of_the_job(loop: Home, rung: str) -> None:
     from realty_assets.definitions import current_defs
 
@@ -126,9 +126,10 @@ def test_the_run_of_a_rung_is_one_of_the_job(loop: Home, rung: str) -> None:
     request = loop.tick()
     assert request is not None
     assert (dg.AssetKey(["modeling", "trials"]) in (request.asset_selection or [])) == (
-        rung != "refit"
+        rung in ("retune", "search")
     )
     job = current_defs().resolve_job_def("retrain")
     subset = job.get_subset(asset_selection=set(request.asset_selection or []))
     done = dg.validate_run_config(subset, request.run_config)
     assert done["ops"]["retraining"]["config"]["trigger_id"] == "t1"
+    assert done["ops"]["modeling__models"]["config"]["recalibrate"] == (rung == "recalibrate")
