@@ -4,8 +4,7 @@ A run writes the id of its trigger into DONE of the home, and looks as if it had
 itself.
 """
 
-from __future__ import annotations
-
+# No postponed annotations here: Dagster looks at the type of `config` itself.
 import os
 import time
 from collections.abc import Iterator
