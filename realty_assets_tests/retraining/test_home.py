@@ -12,6 +12,7 @@ from realty_assets.definitions import build_defs
 from realty_assets.modeling.assets import model_home
 from realty_assets.retraining import making
 from realty_assets.retraining.assets import DUE, TRIGGER_TAG
+from realty_assets.retraining.loop_report import FOLDER
 from realty_assets.retraining.policy import FILE, read_policy
 from realty_assets.retraining.records import TRIGGERS, Tried
 from realty_assets.retraining_watch import LOOK, keys_of, retraining_sensor
@@ -139,6 +140,16 @@ def test_by_hand_a_model_is_made_and_judged(
     row = warehouse.read(TRIGGERS).filter(trigger_id=done["trigger_id"]).row(0, named=True)
     assert (row["kind"], row["asked_by"], row["reason"]) == ("by_hand", "Ann", "a new school")
     assert row["run_id"] == done["run_id"]
+    page = (warehouse.home / FOLDER / f"{done['trigger_id']}.md").read_text()
+    assert f"| Models | {version} |" in page
+    assert "## Without it" in page
+
+    done = retrain("recalibrate", "intervals hold too few", "Ann", progress)
+    (version,) = done["model_versions"]
+    newest = warehouse.read("modeling.models").row(-1, named=True)
+    champion = warehouse.read("promotion.aliases").filter(alias="champion")["model_version"][0]
+    assert (newest["model_version"], newest["recalibrates"]) == (version, champion)
+    assert done["outcome"] in ("waiting", "inconclusive", "rejected")
 
 
 def test_a_row_asked_for_in_the_ui_is_due(warehouse: Warehouse) -> None:
