@@ -14,6 +14,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.scheduler.instigation import TickStatus
 
 from realty_assets.home_runs import instance_of
 from realty_assets.retraining.assets import TRIGGER_TAG
@@ -62,7 +63,7 @@ def ticks(instance: dg.DagsterInstance) -> int:
             instance.get_ticks(
                 state.instigator_origin_id,
                 state.selector_id,
-                statuses=[dg.TickStatus.SKIPPED, dg.TickStatus.SUCCESS],
+                statuses=[TickStatus.SKIPPED, TickStatus.SUCCESS],
             )
         )
         for state in states
