@@ -37,7 +37,8 @@ MONITORED = ("monitoring.drift", "monitoring.performance", "monitoring.days")
 WATCH_TAG = "realty/alerts_state"
 # Rooms whose tables follow new data at once. Models do not: they wait for the retraining loop.
 FOLLOWING_GROUPS = (
-    *("exploration", "publishing", "cleaning", "features", "serving", "monitoring", "retraining"),
+    *("exploration", "publishing", "cleaning", "features", "multimodal"),
+    *("serving", "monitoring", "retraining"),
 )
 
 

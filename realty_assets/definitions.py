@@ -27,6 +27,8 @@ from realty_assets.modeling.judging import assets as judging
 from realty_assets.monitoring import assets as monitoring
 from realty_assets.monitoring import checks as monitoring_checks
 from realty_assets.monitoring.alerting import assets as alerting
+from realty_assets.multimodal import assets as multimodal
+from realty_assets.multimodal import checks as multimodal_checks
 from realty_assets.operations import assets as operations
 from realty_assets.promotion import assets as promotion
 from realty_assets.publishing import assets as publishing
@@ -39,7 +41,7 @@ from realty_assets.settings import Settings, get_settings
 from realty_assets.warehouse import Warehouse
 
 ROOMS = [
-    *(ingestion, exploration, publishing, cleaning, features),
+    *(ingestion, exploration, publishing, cleaning, features, multimodal),
     *(modeling, judging, analysis, promotion, serving, judging_page, monitoring, alerting),
     *(retraining, operations),
 ]
@@ -49,6 +51,7 @@ CHECKS = [
     publishing_checks,
     cleaning_checks,
     features_checks,
+    multimodal_checks,
     modeling_checks,
     analysis_checks,
     serving_checks,

@@ -18,6 +18,8 @@ VOLATILE: dict[str, frozenset[str]] = {
     "modeling.openings": frozenset({"opened_at"}),
     "monitoring.alert_events": frozenset({"noted_at"}),
     "monitoring.evidently_reports": frozenset({"sha256", "n_bytes"}),
+    # Numbers differ in their last digits by machine; the key says which they are.
+    "multimodal.embeddings": frozenset({"embedding", "embedded_at", "run_id"}),
     "promotion.decisions": frozenset({"decided_at", "ms_per_home"}),
     "promotion.aliases": frozenset({"moved_at"}),
     "promotion.probations": frozenset({"judged_at"}),

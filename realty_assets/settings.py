@@ -63,6 +63,18 @@ class Settings(BaseModel):
         5, ge=2, description="Listings that one picture stands under to be a stock photo."
     )
 
+    photo_backbone: str = Field(
+        "tf_efficientnet_lite0",
+        min_length=1,
+        description="timm model that looks at photos; 'none': they are not looked at.",
+    )
+    photo_weights: Path | None = Field(
+        None, description="File of its weights. Unset: those of the package, or timm's pretrained."
+    )
+    photo_weights_sha256: str | None = Field(
+        None, pattern=r"^[0-9a-fA-F]{64}$", description="What the file of weights must hold."
+    )
+
     @property
     def warehouse_path(self) -> Path:
         return self.home / "warehouse.duckdb"

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 SIDE, BLOCK = 32, 8
 _ORIENTATION = 0x0112
 # What Pillow's decoders raise on bytes that are not what they should be.
-_DAMAGE = (
+DAMAGE = (
     *(OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError),
     *(AttributeError, OverflowError, RuntimeError, MemoryError, struct.error, zlib.error),
 )
@@ -78,7 +78,7 @@ def _decode(data: bytes, kind: str, max_pixels: int) -> Seen:
 
     width = height = None
     try:
-        image = _opener(kind)(io.BytesIO(data))
+        image = opener(kind)(io.BytesIO(data))
         width, height = image.size
         if width * height > max_pixels:
             told = f"{width:,} x {height:,} pixels are more than the limit of {max_pixels:,}."
@@ -90,13 +90,13 @@ def _decode(data: bytes, kind: str, max_pixels: int) -> Seen:
         image.load()
     except DecompressionBombError:
         return Seen("too_large", "The picture grows beyond all limits.", kind, width, height)
-    except _DAMAGE as error:
+    except DAMAGE as error:
         told = " ".join(str(error).split())[:200] or type(error).__name__
         cut = "truncated" in told.lower() or is_cut_off(data, kind)
         status = "truncated" if cut else "corrupt"
         said = "The file ends too early" if cut else "The picture cannot be decoded"
         return Seen(status, f"{said} ({told}).", kind, width, height)
-    orientation = _orientation(image)
+    orientation = orientation_of(image)
     if is_cut_off(data, kind):
         said = "The file ends too early (the mark of its end is missing)."
         return Seen("truncated", said, kind, width, height, orientation)
@@ -104,7 +104,7 @@ def _decode(data: bytes, kind: str, max_pixels: int) -> Seen:
 
 
 @cache
-def _opener(kind: str) -> Any:
+def opener(kind: str) -> Any:
     """The class that reads a format; not Image.open, whose limit of pixels is of the process."""
     from PIL import GifImagePlugin, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
@@ -116,13 +116,13 @@ def _opener(kind: str) -> Any:
     }[kind]
 
 
-def _orientation(image: ImageFile) -> int | None:
+def orientation_of(image: ImageFile) -> int | None:
     """EXIF orientation, 1 to 8; None where there is none, or none that can be read."""
     if "exif" not in image.info:
         return None
     try:
         found = image.getexif().get(_ORIENTATION)
-    except _DAMAGE:
+    except DAMAGE:
         # A picture with broken tags is a whole picture all the same.
         return None
     return found if isinstance(found, int) and 1 <= found <= 8 else None

@@ -1,0 +1,1 @@
+"""What photos show, as numbers: embeddings of every photo, and the search among them."""
