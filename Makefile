@@ -54,7 +54,7 @@ docs: $(STAMP) ## write docs/data_dictionary.md from the code and a small home
 lock: ## resolve requirements.lock anew from pyproject.toml
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'setuptools>=77' wheel
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --editable '.[dev,image]'
 	{ echo "# Exact versions of everything; made by: make lock (Python 3.11)"; \
 	  $(BIN)/python -m pip freeze --all --exclude-editable --exclude pip; } > requirements.lock
 
