@@ -20,6 +20,7 @@ VOLATILE: dict[str, frozenset[str]] = {
     "monitoring.evidently_reports": frozenset({"sha256", "n_bytes"}),
     # Numbers differ in their last digits by machine; the key says which they are.
     "multimodal.embeddings": frozenset({"embedding", "embedded_at", "run_id"}),
+    "multimodal.listing_photos": frozenset({"mean_embedding", "first_embedding"}),
     "promotion.decisions": frozenset({"decided_at", "ms_per_home"}),
     "promotion.aliases": frozenset({"moved_at"}),
     "promotion.probations": frozenset({"judged_at"}),

@@ -82,7 +82,7 @@ def test_every_phase_of_this_release_has_its_tables() -> None:
         *["ledger/photo_files", "staging/photos", "staging/photo_gaps"],
         *["clean/properties", "clean/sales", "clean/listings", "clean/exclusions"],
         *["features/market_index", "features/matrix", "features/registry", "features/comparables"],
-        "multimodal/embeddings",
+        *["multimodal/embeddings", "multimodal/listing_photos"],
         *["modeling/backtests", "modeling/predictions", "modeling/models"],
         *["analysis/attributions", "analysis/effects", "analysis/ablations"],
         *["analysis/takeaways"],

@@ -3,7 +3,8 @@
 # No postponed annotations here: Dagster looks at the type of `context` itself.
 import dagster as dg
 
-from realty_assets.faces import result_of
+from realty_assets.faces import built, result_of
+from realty_assets.multimodal import listing_photos as pooling
 from realty_assets.multimodal.backbone import Backbone, chosen
 from realty_assets.multimodal.embeddings_table import (
     CODE_VERSION,
@@ -51,4 +52,26 @@ def embeddings(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.Ma
         n_new=made.n_new,
         embedding_s=round(made.seconds, 2),
         by_status=dg.MetadataValue.json(dict(by_status)),
+    )
+
+
+@dg.asset(
+    key=pooling.TABLE.split("."),
+    deps=[table.split(".") for table in pooling.INPUTS],
+    description="What the photos of a listing say together, and on which tracks it is known.",
+    group_name="multimodal",
+    kinds={"duckdb", "numpy"},
+    owners=["team:data"],
+    pool="duckdb",
+    code_version=pooling.CODE_VERSION,
+)
+def listing_photos(warehouse: Warehouse) -> dg.MaterializeResult:
+    backbone = asked_backbone()
+    return built(
+        warehouse,
+        pooling.TABLE,
+        inputs=pooling.INPUTS,
+        code_version=pooling.CODE_VERSION,
+        settings={"backbone": backbone.key if backbone else None},
+        compute=lambda: pooling.listing_photos(warehouse, backbone),
     )
