@@ -30,8 +30,8 @@ NAMING_FILES = (
     *("monitoring.days", "monitoring.evidently_reports"),
 )
 PACKAGE = Path(__file__).parent
-# Settings of the machine, which change no table.
-MACHINE = {"home", "lock_timeout_s", "n_threads", "inbox_quiet_s"}
+# Settings of the machine, which change no table; weights are known by their sha256.
+MACHINE = {"home", "lock_timeout_s", "n_threads", "inbox_quiet_s", "photo_weights"}
 CODE_SUFFIXES = {".py", ".sql", ".yaml", ".j2", ".css"}
 
 

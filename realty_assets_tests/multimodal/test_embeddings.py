@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
@@ -18,7 +19,7 @@ import pytest
 
 from realty_assets.multimodal import assets, checks, embeddings_table
 from realty_assets.multimodal.backbone import DEFAULT, Backbone, BackboneError, Net, load
-from realty_assets.multimodal.embedding import Photo, embed
+from realty_assets.multimodal.embedding import Photo, embed, forward
 from realty_assets.multimodal.embeddings_table import TABLE, counts, statuses, vectors
 from realty_assets_tests.ingestion.pictures import bomb, encoded, jpeg, put, scene
 from realty_assets_tests.markets import stopped_after
@@ -48,26 +49,45 @@ def net() -> Net:
     return load(packaged())
 
 
+@pytest.fixture(scope="module")
+def on_cpu(net: Net) -> Net:
+    """The same network on processors, whatever else there is."""
+    return (
+        net
+        if net.device == "cpu"
+        else replace(net, module=load(packaged()).module.cpu(), device="cpu")
+    )
+
+
 def scenes(n: int) -> Iterator[bytes]:
     return (jpeg(seed) for seed in range(n))
 
 
-def test_the_numbers_depend_neither_on_batches_nor_on_threads(net: Net, tmp_path: Path) -> None:
+def test_the_numbers_depend_neither_on_batches_nor_on_threads(on_cpu: Net, tmp_path: Path) -> None:
     photos = [
         Photo(str(seed), put(tmp_path / f"{seed}.jpg", data))
         for seed, data in enumerate(scenes(21))
     ]
     found = []
     for n_threads, batch in ((1, 1), (1, 16), (3, 4)):
-        told = embed(net, photos, n_threads=n_threads, max_pixels=MAX_PIXELS, batch=batch)
+        told = embed(on_cpu, photos, n_threads=n_threads, max_pixels=MAX_PIXELS, batch=batch)
         found.append(np.stack([one.vector for one in told if one.vector is not None]))
-    assert found[0].shape == (21, net.n_dims)
+    assert found[0].shape == (21, on_cpu.n_dims)
     for other in found[1:]:
         off = np.linalg.norm(other - found[0], axis=1) / np.linalg.norm(found[0], axis=1)
         assert off.max() < TOLERANCE
     # And they tell photos apart.
     apart = np.linalg.norm(found[0][:, None] - found[0][None], axis=2)
     assert apart[~np.eye(21, dtype=bool)].min() > 100 * TOLERANCE * np.linalg.norm(found[0][0])
+
+
+def test_a_gpu_sees_what_a_processor_sees(net: Net, on_cpu: Net) -> None:
+    if net.device == "cpu":
+        pytest.skip("no GPU")
+    squares = np.random.default_rng(1).integers(0, 256, (8, net.size, net.size, 3), dtype=np.uint8)
+    there, here = forward(net, squares), forward(on_cpu, squares)
+    lengths = np.linalg.norm(there, axis=1) * np.linalg.norm(here, axis=1)
+    assert ((there * here).sum(axis=1) / lengths).min() > 0.99
 
 
 def test_a_photo_is_embedded_once_and_what_is_new_alone(home: Path) -> None:
