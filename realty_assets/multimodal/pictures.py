@@ -35,7 +35,7 @@ def pixels(data: bytes, size: int, max_pixels: int) -> np.ndarray:
     from PIL.Image import DecompressionBombError, Resampling
 
     kind = format_of(data)
-    if kind not in EXTENSIONS:
+    if kind is None or kind not in EXTENSIONS:
         raise Unreadable("The bytes are not those of a picture.")
     try:
         image = opener(kind)(io.BytesIO(data))
