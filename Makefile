@@ -56,7 +56,9 @@ lock: ## resolve requirements.lock anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'setuptools>=77' wheel
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --editable '.[dev,image]'
 	{ echo "# Exact versions of everything; made by: make lock (Python 3.11)"; \
-	  $(BIN)/python -m pip freeze --all --exclude-editable --exclude pip; } > requirements.lock
+	  $(BIN)/python -m pip freeze --all --exclude-editable --exclude pip \
+	  | sed -E '/^(nvidia|cuda|triton)/s/$$/ ; sys_platform == "linux" and platform_machine == "x86_64"/'; } \
+	  > requirements.lock
 
 clean: ## remove what tools leave behind (not the homes)
 	rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist *.egg-info
