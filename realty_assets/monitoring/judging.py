@@ -17,7 +17,7 @@ import polars as pl
 
 from realty_assets.monitoring.discoveries import adjusted
 from realty_assets.monitoring.policy import Policy
-from realty_assets.monitoring.populations import AREA, ASKED, PRICE
+from realty_assets.monitoring.populations import AREA, ASKED, PREDICTED, PRICE
 from realty_assets.monitoring.row_counts import ROW_COUNT
 
 KEYS = ("track", "population", "slice", "feature", "method")
@@ -50,7 +50,7 @@ def judge(
     told = _with_limits(measured.drop(JUDGED, strict=False), policy)
     told = told.with_columns(
         judged=~pl.col("in_reference")
-        & ~((pl.col("population") == ASKED) & moves)
+        & ~((pl.col("population") == ASKED) & moves & ~pl.col("feature").is_in(PREDICTED))
         # A month in which hardly anything came is what counting rows is for.
         & ((pl.col("n") >= policy.min_rows) | (pl.col("method") == ROW_COUNT))
         & (pl.col("n_reference") >= policy.min_reference)

@@ -32,7 +32,7 @@ from realty_assets.statements import sql
 from realty_assets.warehouse import Warehouse
 
 PROFILE, DRIFT = "monitoring.profile", "monitoring.drift"
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 ABOUT: dict[str, Any] = {
     "track": pl.String,
     "slice": pl.String,
@@ -72,7 +72,7 @@ def make_facts(
     with warehouse.connect():  # opened once for all that is read
         families = warehouse.read(sql("monitoring/feature_sources.sql"))
         of_the_market = families.filter(pl.col("family").is_in(policy.never_critical))
-        never_critical = frozenset(of_the_market["feature"])
+        never_critical = frozenset(of_the_market["feature"]) | {*policy.never_critical}
         facts = Facts(warehouse, today, policy, before, never_critical, seed)
         found = who.references(warehouse)
         pairs = [*_kept(facts), *_listings(facts, who.first_reference(found))]

@@ -39,7 +39,9 @@ class Policy(Strict):
     false_discoveries: float = Field(gt=0, le=0.2)
     usual_sd: Limits
     methods: dict[str, Limits]
-    never_critical: tuple[str, ...] = Field((), description="Families of features.registry.")
+    never_critical: tuple[str, ...] = Field(
+        (), description="Families of features.registry, and single features."
+    )
     features: dict[str, dict[str, Limits]] = Field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -71,7 +71,7 @@ def keep_alerts(
     A run as of an earlier day than one before leaves the alerts of the data alone. A channel that
     fails is noted, not raised.
     """
-    facts = _gather(warehouse, today)
+    facts = gather(warehouse, today)
     noted: Counter[str] = Counter()
     with warehouse.transaction() as tx:
         book = open_book(tx, policy, Clocks(today, now()))
@@ -132,7 +132,8 @@ def _stands(tx: Tx, table: str, schema: dict[str, Any]) -> pl.DataFrame:
     return tx.read(table) if tx.exists(table) else pl.DataFrame(schema=schema)
 
 
-def _gather(warehouse: Warehouse, today: date) -> dict[str, list[dict[str, Any]]]:
+def gather(warehouse: Warehouse, today: date) -> dict[str, list[dict[str, Any]]]:
+    """What breaches.breaches_of looks at, as of `today`."""
     names: dict[str, tuple[str, dict[str, Any]]] = {
         "open": ("open_breaches", {"today": today}),
         "performance": ("performance_shown", {"today": today}),
