@@ -15,6 +15,7 @@ import typer
 from realty_assets import cli_actions as actions
 from realty_assets import (
     cli_alerts,
+    cli_costs,
     cli_duty,
     cli_evaluate,
     cli_evidence,
@@ -46,6 +47,7 @@ app.add_typer(cli_sales.app)
 app.add_typer(cli_model.app)
 app.add_typer(cli_alerts.app)
 app.add_typer(cli_retain.app)
+app.add_typer(cli_costs.app)
 FILE_COLUMNS = [
     *["file_name", "status", "rows_read", "rows_staged", "rows_quarantined", "rows_unchanged"]
 ]
@@ -187,7 +189,6 @@ app.command()(cli_operations.restore)
 app.command()(cli_operations.doctor)
 app.command()(cli_operations.pause)
 app.command()(cli_operations.resume)
-app.command()(cli_operations.costs)
 app.command()(cli_retrain.retrain)
 app.command()(cli_retrain.replay)
 app.command()(cli_duty.withdraw)

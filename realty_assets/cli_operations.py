@@ -1,4 +1,4 @@
-"""`realty backup`, `restore`, `doctor`, `pause`, `resume` and `costs`: keeping a home alive."""
+"""`realty backup`, `restore`, `doctor`, `pause` and `resume`: keeping a home alive."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ By = Annotated[str | None, typer.Option("--by", help="Who asks for it (default: 
 Switch = Annotated[str, typer.Argument(help="publishing, or automation.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the action.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; change nothing.")]
-RUN = ["job", "started_at", "wall_s", "cpu_s", "n_rebuilt", "est_cost_usd"]
-ASSET = ["asset", "n_rebuilt", "wall_s", "cpu_s", "n_rows", "table_bytes", "est_cost_usd"]
 DRILL = ["track", "state", "n", "detail"]
 
 
@@ -85,9 +83,3 @@ def resume(
 ) -> None:
     """Let automation or publishing go on."""
     out.show(actions.turn("resume", switch, reason, by, None, dry_run), as_json)
-
-
-def costs(as_json: Json = False) -> None:
-    """What runs cost: this month and its budgets, by run, by table, by unit of work."""
-    told = actions.costs()
-    out.show(told, as_json, {"budgets": ["budgets", "soft", "hard"], "runs": RUN, "assets": ASSET})

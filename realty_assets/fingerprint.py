@@ -22,7 +22,7 @@ LEFT_OUT = (
     *("ledger.full_runs", "monitoring.alert_events"),
     *("operations.actions", "operations.backups"),
     *("operations.holds", "operations.retention", "operations.costs", "operations.rescored"),
-    *("operations.reviews", "retraining.triggers"),
+    *("operations.reviews", "operations.bills", "retraining.triggers"),
 )
 
 

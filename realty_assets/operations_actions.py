@@ -100,6 +100,18 @@ def costs() -> Report:
     return told_of(warehouse)
 
 
+def reconcile(bill: Path, reason: str, by: str | None) -> Report:
+    """Takes a bill in; what was measured since is taken in first."""
+    from realty_assets.operations.bills import reconcile as take_bill
+    from realty_assets.operations.costing import take_in
+
+    settings = cli_actions._home()
+    _require_warehouse(settings)
+    warehouse = cli_actions._warehouse()
+    take_in(warehouse)
+    return take_bill(warehouse, bill, reason=reason, by=by if by is not None else user())
+
+
 def _require_warehouse(settings: Settings) -> None:
     if not settings.warehouse_path.is_file():
         from realty_assets.warehouse import WarehouseMissing

@@ -94,7 +94,7 @@ def test_every_phase_of_this_release_has_its_tables() -> None:
         *["monitoring/expected_errors", "monitoring/exchangeability"],
         *["retraining/champion_months", "retraining/triggers"],
         *["operations/actions", "operations/backups", "operations/retention"],
-        *["operations/holds", "operations/costs"],
+        *["operations/holds", "operations/costs", "operations/bills"],
     }
 
 

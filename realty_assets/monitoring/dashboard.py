@@ -16,7 +16,8 @@ from realty_assets.monitoring.causes import Origins, likely_cause
 from realty_assets.monitoring.charts import Point, by_month
 from realty_assets.monitoring.out_of_line import NOMINAL, newest_figures, out_of_line
 from realty_assets.monitoring.populations import SALES
-from realty_assets.monitoring.words import METHODS, bounds, farthest, reach, where
+from realty_assets.monitoring.slices_out_of_line import slices_out_of_line
+from realty_assets.monitoring.words import METHODS, bounds, farthest, of_slice, reach, where
 from realty_assets.pages import environment
 from realty_assets.statements import sql
 from realty_assets.warehouse import Warehouse
@@ -43,6 +44,7 @@ def gather(warehouse: Warehouse, today: date) -> dict[str, list[Row]]:
         "judged": ("judged_counts", {"today": today}),
         "shown": ("shown_drift", {"today": today, "most": MOST_SHOWN}),
         "performance": ("performance_shown", {"today": today}),
+        "slices": ("performance_of_slices", {"today": today}),
         "sources": ("feature_sources", {}),
         "alerts": ("unresolved_alerts", {}),
         "expected": ("expected_shown", {"today": today}),
@@ -66,7 +68,7 @@ def page(facts: dict[str, list[Row]], today: date) -> str:
             verdict=verdict(told),
             judged=facts["judged"],
             charts=_charts(facts["performance"]),
-            expected=_newest_expected(facts["expected"]),
+            expected=newest_expected(facts["expected"]),
             expected_charts=_expected_charts(facts["expected"]),
             newest=newest_figures(facts["performance"]),
             picture=_picture(facts["shown"]),
@@ -91,6 +93,7 @@ def findings(facts: dict[str, list[Row]]) -> list[Row]:
         by_cause.setdefault(likely_cause(row, facts["open"], origins), []).append(row)
     told = [_finding(cause, rows) for cause, rows in by_cause.items()]
     told += _performance_findings(facts["performance"])
+    told += _slice_findings(facts.get("slices", ()))
     return sorted(told, key=lambda row: (row["severity"], row["since"], row["cause"]))
 
 
@@ -136,6 +139,19 @@ def _performance_findings(rows: Sequence[Row]) -> list[Row]:
     ]
 
 
+def _slice_findings(rows: Sequence[Row]) -> list[Row]:
+    told = ("severity", "cause", "since", "month", "n_consecutive")
+    return [
+        {
+            **{name: row[name] for name in told},
+            "n_features": 1,
+            "where": f"closed sales {row['track']} ({row['slice']})",
+            "worst": of_slice(row),
+        }
+        for row in slices_out_of_line(rows)
+    ]
+
+
 def _charts(rows: Sequence[Row]) -> list[Row]:
     """A chart of each of FIGURES for every track that has any."""
     charts = []
@@ -156,7 +172,7 @@ def _charts(rows: Sequence[Row]) -> list[Row]:
     return charts
 
 
-def _newest_expected(rows: Sequence[Row]) -> list[Row]:
+def newest_expected(rows: Sequence[Row]) -> list[Row]:
     """The newest month of each track and population, both figures by name."""
     found: dict[tuple[str, str], Row] = {}
     for row in rows:  # by month

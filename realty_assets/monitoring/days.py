@@ -8,10 +8,11 @@ from pathlib import Path
 import polars as pl
 
 from realty_assets.holding import holds_now
-from realty_assets.monitoring.dashboard import FOLDER, gather, page
+from realty_assets.monitoring.dashboard import FOLDER, gather, newest_expected, page
 from realty_assets.monitoring.keeping import newest_pages
 from realty_assets.monitoring.metrics_file import metrics
 from realty_assets.monitoring.out_of_line import newest_figures
+from realty_assets.monitoring.slices_out_of_line import slices_out_of_line
 from realty_assets.pages import write_page
 from realty_assets.warehouse import Warehouse
 
@@ -40,6 +41,7 @@ def write_metrics(warehouse: Warehouse, today: date, now_s: float) -> Path:
     facts = gather(warehouse, today)
     newest = newest_figures(facts["performance"])
     standing, judged, alerts = facts["open"], facts["judged"], facts["alerts"]
-    text = metrics(today, standing, judged, newest, alerts, now_s)
+    segments, expected = slices_out_of_line(facts["slices"]), newest_expected(facts["expected"])
+    text = metrics(today, standing, judged, newest, alerts, now_s, segments, expected)
     write_page(warehouse.home, METRICS, text, AGAIN)
     return warehouse.home / METRICS

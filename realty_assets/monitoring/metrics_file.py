@@ -24,8 +24,19 @@ HELP = {
     "figure": "Figure of the newest month with closed sales.",
     "figure_sales": "Closed sales of that month.",
     "figure_known_share": "Share of the sales expected of that month that are known.",
+    "segments": "Segments of closed sales with a figure out of line, by figure and severity.",
+    "expected_error": "Error that values of the newest month are expected to have.",
+    "expected_error_low": "Lower end of its 95% interval.",
+    "expected_error_high": "Upper end of its 95% interval.",
 }
 SEVERITIES = ("warn", "critical")
+SEGMENT_FIGURES = ("coverage_90", "mdape", "median_ratio")
+EXPECTED_FIGURES = ("mdape", "mae_usd")
+EXPECTED_ENDS = {
+    "expected_error": "expected",
+    "expected_error_low": "low",
+    "expected_error_high": "high",
+}
 UNRESOLVED = ("open", "acknowledged", "snoozed")
 
 
@@ -36,9 +47,12 @@ def metrics(
     newest: Sequence[Row],
     alerts: Sequence[Row],
     now_s: float,
+    segments: Sequence[Row] = (),
+    expected: Sequence[Row] = (),
 ) -> str:
     """The file's text: `standing`, `judged` and `alerts` as the page's queries give them, `newest`
-    the newest month of each track with its figures by name, `now_s` seconds since 1970."""
+    the newest month of each track with its figures by name, `now_s` seconds since 1970, `segments`
+    of slices_out_of_line, `expected` the newest month of each track and population."""
     samples: dict[str, list[tuple[Mapping[str, str], float]]] = {name: [] for name in HELP}
     samples["last_success_timestamp_seconds"].append(({}, now_s))
     as_of = datetime(today.year, today.month, today.day, tzinfo=UTC).timestamp()
@@ -65,6 +79,18 @@ def metrics(
             samples["figure_known_share"].append((track, row["maturity_share"]))
         for name, figure in sorted(row["figures"].items()):
             samples["figure"].append(({**track, "figure": name}, figure["value"]))
+    out = Counter((row["track"], row["metric"], row["severity"]) for row in segments)
+    for track in sorted({row["track"] for row in newest}):
+        for figure in SEGMENT_FIGURES:
+            for severity in SEVERITIES:
+                where = {"track": track, "figure": figure, "severity": severity}
+                samples["segments"].append((where, out[track, figure, severity]))
+    for row in expected:
+        for figure in EXPECTED_FIGURES:
+            if figure in row:
+                where = {"track": row["track"], "population": row["population"], "figure": figure}
+                for name, end in EXPECTED_ENDS.items():
+                    samples[name].append((where, row[figure][end]))
     return "\n".join(_lines(samples)) + "\n"
 
 

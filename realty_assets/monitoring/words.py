@@ -41,6 +41,14 @@ def farthest(row: Row) -> str:
     )
 
 
+def of_slice(row: Row) -> str:
+    """A figure of a slice of closed sales, with the months that it is of."""
+    return (
+        f"{row['metric']} {row['value']:.3g} (told of from {row['threshold']:.3g}; "
+        f"{row['n']:,} sales since {row['since']:%Y-%m})"
+    )
+
+
 def bounds(row: Row) -> str:
     """A figure of closed sales with its interval."""
     return (

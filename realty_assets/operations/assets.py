@@ -16,6 +16,7 @@ from realty_assets.faces import result_of, specs_of
 from realty_assets.fingerprint import table_fingerprint
 from realty_assets.holding import HOLDS
 from realty_assets.home_history import KIND, RunKeeper
+from realty_assets.operations.bills import BILLS
 from realty_assets.operations.costing import COSTS, take_in
 from realty_assets.operations.evidence.pack import make_pack, named_checks
 from realty_assets.operations.evidence.review import REVIEWS, take_reviews
@@ -30,7 +31,7 @@ from realty_assets.operations.withdrawing import turn_page
 from realty_assets.settings import get_settings
 from realty_assets.warehouse import Warehouse
 
-TABLES = (ACTIONS, BACKUPS, RETENTION, HOLDS, RESCORED, REVIEWS, COSTS)
+TABLES = (ACTIONS, BACKUPS, RETENTION, HOLDS, RESCORED, REVIEWS, COSTS, BILLS)
 
 
 class OperationsConfig(dg.Config):
@@ -71,6 +72,7 @@ class OperationsConfig(dg.Config):
             RESCORED: "Values of a window by the champion of then and by that of now.",
             REVIEWS: "Homes that were drawn for review, and what reviewers said of them.",
             COSTS: "What each run took for each table: time, CPU, memory, bytes, price.",
+            BILLS: "What bills say of each day, to hold the estimate against.",
         },
         code_version="1",
     ),

@@ -61,7 +61,7 @@ class Refused:
 
 
 def read_bill(text: str, name: str) -> tuple[list[Line], list[Refused]]:
-    """The lines of a bill, and those refused. Raises BadBill without a column of days or dollars."""
+    """A bill's lines, and those refused. Raises BadBill without a column of days or dollars."""
     reader = csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True)
     try:
         columns = {(c or "").strip().lower(): c for c in reader.fieldnames or ()}

@@ -12,7 +12,10 @@ import polars as pl
 
 from realty_assets.budgets import Costs, overstepped, read_costs
 from realty_assets.clock import utc_now
+from realty_assets.cost_days import unusual_days
 from realty_assets.metering import RUNS, gib, settle_killed, totals
+from realty_assets.operations.bills import BILLS, reconciled
+from realty_assets.operations.cost_figures import figures_of
 from realty_assets.operations.records import create_tables
 from realty_assets.statements import sql
 from realty_assets.warehouse import Tx, Warehouse
@@ -113,7 +116,8 @@ def _bytes_of(tx: Tx, table: str) -> int | None:
 
 
 def told_of(warehouse: Warehouse, now: datetime | None = None) -> dict[str, Any]:
-    """What runs cost: this month and its budgets, each run, each table, each unit of work."""
+    """What runs cost: this month and its budgets, each run, each table, each unit of work; what was
+    spent for nothing, room on disk, and bills beside the estimate."""
     now = now or utc_now()
     costs = read_costs(warehouse.home)
     month = totals(warehouse.home, now)
@@ -123,12 +127,24 @@ def told_of(warehouse: Warehouse, now: datetime | None = None) -> dict[str, Any]
         "est_cost_usd": sum(costs.of_run(one) for one in month),
         "budgets": costs.budgets.model_dump(),
         "over_budget": [over.sentence for over in overstepped(warehouse.home, now)],
+        "unusual_days": [one.sentence for one in unusual_days(warehouse.home, now.date())],
         "price_version": str(costs.price_on(now.date()).since),
     }
     if not warehouse.exists(COSTS):
         return told
+    figures = figures_of(warehouse)
+    billed: list[dict[str, Any]] = []
+    if warehouse.exists(BILLS):
+        with warehouse.transaction() as tx:
+            billed = reconciled(tx)
     return told | {
-        "work": warehouse.read(sql("operations/costs_of_work.sql")).to_dicts(),
+        "work": [
+            *warehouse.read(sql("operations/costs_of_work.sql")).to_dicts(),
+            *figures["gains"],
+        ],
+        "waste": figures["waste"],
+        "storage": figures["storage"],
+        "reconciled": billed,
         "assets": warehouse.read(sql("operations/costs_by_asset.sql")).to_dicts(),
         "runs": warehouse.read(sql("operations/costs_by_run.sql")).to_dicts(),
     }

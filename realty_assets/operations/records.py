@@ -29,7 +29,9 @@ class BadAction(RealtyError):
 
 def create_tables(tx: Tx) -> None:
     tx.conn.execute("CREATE SCHEMA IF NOT EXISTS operations")
-    for name in ("actions", "backups", "retention", "holds", "costs", "rescored", "reviews"):
+    for name in (
+        *("actions", "backups", "retention", "holds", "costs", "bills", "rescored", "reviews"),
+    ):
         tx.conn.execute(sql(f"operations/{name}_table.sql").text)
 
 

@@ -78,18 +78,27 @@ def alert_policy(**changed: Any) -> Policy:
 
 
 def new_book(today: date = TODAY, now: datetime = NOW, policy: Policy | None = None) -> Book:
+    none = pl.DataFrame(schema=EVENT_SCHEMA)
     return Book(
         pl.DataFrame(schema=ALERT_SCHEMA),
-        pl.DataFrame(schema=EVENT_SCHEMA),
+        none,
+        counted(none),
         policy or read_policy(),
         Clocks(today, now),
+    )
+
+
+def counted(events: pl.DataFrame) -> pl.DataFrame:
+    """What sql/monitoring/event_counts.sql says of events."""
+    return events.group_by("alert_id").agg(
+        n_events=pl.len().cast(pl.Int64), newest=pl.col("as_of").max()
     )
 
 
 def later(book: Book, today: date = TODAY, now: datetime = NOW) -> Book:
     """The same alerts and events, read back from their tables, on another day."""
     events = pl.concat([_old(book), book.new_frame()])
-    return Book(book.alerts_frame(), events, book.policy, Clocks(today, now))
+    return Book(book.alerts_frame(), events, counted(events), book.policy, Clocks(today, now))
 
 
 def _old(book: Book) -> pl.DataFrame:

@@ -9,10 +9,22 @@ from typing import Any
 
 import yaml
 
-from realty_assets.monitoring.metrics_file import HELP, PREFIX, SEVERITIES, UNRESOLVED
+from realty_assets.monitoring.metrics_file import (
+    EXPECTED_FIGURES,
+    HELP,
+    PREFIX,
+    SEGMENT_FIGURES,
+    SEVERITIES,
+    UNRESOLVED,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "prometheus"
+LABELS = {
+    "severity": SEVERITIES,
+    "state": UNRESOLVED,
+    "figure": {*EXPECTED_FIGURES, *SEGMENT_FIGURES},
+}
 KNOWN = {f"{PREFIX}_{name}" for name in HELP}
 
 
@@ -30,7 +42,7 @@ def test_rules_ask_for_metrics_and_labels_that_there_are() -> None:
         assert asked(rule["expr"]), rule["alert"]
         assert asked(rule["expr"]) <= KNOWN, rule["alert"]
         for label, value in re.findall(r'(\w+)="(\w+)"', rule["expr"]):
-            assert value in {"severity": SEVERITIES, "state": UNRESOLVED}[label], rule["alert"]
+            assert value in LABELS[label], rule["alert"]
 
 
 def test_every_rule_says_what_to_read() -> None:

@@ -8,12 +8,14 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
+from realty_assets.clock import utc_now
+from realty_assets.cost_days import unusual_days
 from realty_assets.faces import last_materialized, record_build, result_of, specs_of
 from realty_assets.failures import digest_of, failing_steps
 from realty_assets.fingerprint import content_hashes, table_fingerprint
 from realty_assets.monitoring.alerting import making
 from realty_assets.monitoring.alerting.actions import Action
-from realty_assets.monitoring.alerting.breaches import failed
+from realty_assets.monitoring.alerting.breaches import failed, spending
 from realty_assets.monitoring.alerting.policy import read_policy
 from realty_assets.monitoring.alerting.records import ALERTS, EVENTS
 from realty_assets.today import market_today
@@ -64,7 +66,9 @@ def alerts(
             last = last_materialized(context.instance, FACTS)
         failures = failing_steps(context.instance)
         failing = [failed(one.step, one.run_id, one.n_in_a_row) for one in failures]
-        machine = making.Machine(last, failing)
+        # The newest day that stands out: one alert, whose evidence is the day.
+        dear = [spending(day) for day in unusual_days(warehouse.home, utc_now().date())[:1]]
+        machine = making.Machine(last, failing, dear)
         kept = making.keep_alerts(warehouse, policy, today, machine, os.environ)
         told = {
             "unresolved": dg.MetadataValue.json(dict(kept.unresolved)),

@@ -22,17 +22,27 @@ from realty_assets.monitoring.alerting.records import (
 
 
 class Book:
-    """The alerts as they stand and the events that were noted, of which `new` are since it was
-    opened."""
+    """The alerts as they stand, the events that somebody has still to be told of (`events`, with
+    the attempts), and those that are `new` since it was opened.
+
+    `counted` has alert_id, n_events and newest (a day) of all events that there ever were.
+    """
 
     def __init__(
-        self, alerts: pl.DataFrame, events: pl.DataFrame, policy: Policy, clocks: Clocks
+        self,
+        alerts: pl.DataFrame,
+        events: pl.DataFrame,
+        counted: pl.DataFrame,
+        policy: Policy,
+        clocks: Clocks,
     ) -> None:
         self.policy, self.clocks = policy, clocks
         self.alerts = {row["alert_id"]: Alert(**row) for row in alerts.iter_rows(named=True)}
         self.old = [Event(**row) for row in events.iter_rows(named=True)]
         self.new: list[Event] = []
-        self._counts = Counter(event.alert_id for event in self.old)
+        told = counted.select("alert_id", "n_events", "newest").rows()
+        self._counts = Counter({alert_id: n for alert_id, n, _ in told})
+        self.newest: dict[str, date] = {alert_id: day for alert_id, _, day in told}
 
     @property
     def events(self) -> list[Event]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from realty_assets.cost_days import UnusualDay
 from realty_assets.monitoring.alerting import kinds as k
 from realty_assets.monitoring.alerting.policy import Policy
 from realty_assets.monitoring.alerting.records import Breach
@@ -18,7 +19,8 @@ from realty_assets.monitoring.out_of_line import out_of_line
 from realty_assets.monitoring.populations import ALL, ALL_TRACKS, LISTINGS
 from realty_assets.monitoring.row_counts import ROW_COUNT
 from realty_assets.monitoring.signals.common import ERRORS, EXPECTED
-from realty_assets.monitoring.words import bounds, farthest, reach, where
+from realty_assets.monitoring.slices_out_of_line import slices_out_of_line
+from realty_assets.monitoring.words import bounds, farthest, of_slice, reach, where
 
 Row = dict[str, Any]
 Facts = Mapping[str, Sequence[Row]]
@@ -31,7 +33,7 @@ def breaches_of(facts: Facts, policy: Policy) -> list[Breach]:
     """Breaches that have lasted as long as `policy` asks for.
 
     `facts`: "open" of sql/monitoring/open_breaches.sql, "performance" of performance_shown.sql,
-    "sources" of feature_sources.sql.
+    "slices" of performance_of_slices.sql, "sources" of feature_sources.sql.
     """
     origins = Origins(
         {row["feature"]: row["family"] for row in facts["sources"]},
@@ -49,7 +51,7 @@ def breaches_of(facts: Facts, policy: Policy) -> list[Breach]:
         least = policy.consecutive["performance"]
         if row["severity"] == k.CRITICAL or row["n_consecutive"] >= least:
             found.append(_of_performance(row))
-    return found
+    return found + [_of_slice(row) for row in slices_out_of_line(facts.get("slices", ()))]
 
 
 def _what(row: Row, standing: Sequence[Row], origins: Origins) -> tuple[str, ...]:
@@ -111,6 +113,27 @@ def _of_performance(row: Row) -> Breach:
     )
 
 
+def _of_slice(row: Row) -> Breach:
+    """A segment whose newest months are out of line: they are taken together, so it waits for no
+    other."""
+    return Breach(
+        key=f"{k.PERFORMANCE}/{row['track']}/{row['slice']}/{row['metric']}",
+        kind=k.PERFORMANCE,
+        severity=row["severity"],
+        track=row["track"],
+        population=CLOSED,
+        slice=row["slice"],
+        feature=row["metric"],
+        month=row["month"],
+        evidence=f"{row['month']:%Y-%m}",
+        n_breaches=row["n_consecutive"],
+        value=row["value"],
+        threshold=row["threshold"],
+        cause=row["cause"],
+        sentence=f"{CLOSED} {row['track']} ({row['slice']}), {of_slice(row)}.",
+    )
+
+
 def stopped(last_success_s: float | None, now: datetime, policy: Policy) -> list[Breach]:
     """The breach of a monitoring that last ended well so long ago (seconds since 1970; None: never
     yet, which is no news of a new home)."""
@@ -164,6 +187,20 @@ def asks_a_person(row: Row) -> Breach:
         f"feature or a segment may be missing. {page} tells all.",
         sentence=f"The retraining loop asks a person: {row['kind']} on {row['track']} "
         f"({row['reason']}).",
+    )
+
+
+def spending(day: UnusualDay) -> Breach:
+    """The breach of a day whose runs cost far more than those of the same weekday before."""
+    return _of_the_machine(
+        k.COST,
+        "runs",
+        severity=k.WARN,
+        evidence=f"{day.day}",
+        value=day.cost_usd,
+        threshold=day.threshold_usd,
+        cause="More was run, or something takes longer: `realty costs` says which table.",
+        sentence=day.sentence,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 DRIFT, FEED, ROWS, PERFORMANCE = "drift", "feed", "rows", "performance"
 EXPECTED, ERRORS = "expected", "errors"
-STOPPED, FAILED, CHANNEL = "stopped", "failed", "channel"
+STOPPED, FAILED, CHANNEL, COST = "stopped", "failed", "channel", "cost"
 RETRAIN = "retrain"
 # Told from tables, on the market's day; the others tell of this machine, on the wall clock's.
 OF_THE_DATA = frozenset({DRIFT, FEED, ROWS, PERFORMANCE, EXPECTED, ERRORS})
@@ -19,6 +19,7 @@ RUNBOOKS = {
     STOPPED: "alert-stopped.md",
     FAILED: "alert-failed.md",
     CHANNEL: "alert-channel.md",
+    COST: "alert-cost.md",
 }
 
 WARN, CRITICAL = "warn", "critical"

@@ -41,11 +41,12 @@ ROUNDS = 2
 
 @dataclass(frozen=True)
 class Machine:
-    """What the event log says: when monitoring last ended well (seconds since 1970; None: never),
-    and the breaches of steps that fail."""
+    """What the machine says: when monitoring last ended well (seconds since 1970; None: never), the
+    breaches of steps that fail, and those of days that cost far more than usual."""
 
     last_success_s: float | None = None
     failing: Sequence[Breach] = ()
+    spending: Sequence[Breach] = ()
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ def keep_alerts(
         book = open_book(tx, policy, Clocks(today, now()))
         found = stopped(machine.last_success_s, book.clocks.now, policy)
         asking = map(asks_a_person, facts["asking"])
-        found, kinds = [*found, *machine.failing, *asking], {k.STOPPED, k.FAILED, k.RETRAIN}
+        found = [*found, *machine.failing, *machine.spending, *asking]
+        kinds = {k.STOPPED, k.FAILED, k.COST, k.RETRAIN}
         if not _is_past(book, today):
             found, kinds = found + breaches_of(facts, policy), kinds | k.OF_THE_DATA
         observe(book, found, kinds)
@@ -114,9 +116,13 @@ def act(warehouse: Warehouse, policy: Policy, today: date, action: Action) -> Al
 
 
 def open_book(tx: Tx, policy: Policy, clocks: Clocks) -> Book:
-    """The alerts and events that stand; none yet in a new home."""
-    events = _stands(tx, EVENTS, EVENT_SCHEMA).sort("noted_at", "event_id")
-    return Book(_stands(tx, ALERTS, ALERT_SCHEMA), events, policy, clocks)
+    """The alerts that stand and the events that wait; none yet in a new home."""
+    alerts = tx.read(ALERTS) if tx.exists(ALERTS) else pl.DataFrame(schema=ALERT_SCHEMA)
+    if not tx.exists(EVENTS):
+        tx.replace(EVENTS, pl.DataFrame(schema=EVENT_SCHEMA))
+    events = tx.read(sql("monitoring/open_events.sql"))
+    counted = tx.read(sql("monitoring/event_counts.sql"))
+    return Book(alerts, events, counted, policy, clocks)
 
 
 def write(tx: Tx, book: Book) -> None:
@@ -124,12 +130,8 @@ def write(tx: Tx, book: Book) -> None:
     made, new = book.alerts_frame(), book.new_frame()
     if not tx.exists(ALERTS) or not tx.read(ALERTS).equals(made):
         tx.replace(ALERTS, made)
-    if len(new) or not tx.exists(EVENTS):
+    if len(new):
         tx.append(EVENTS, new)
-
-
-def _stands(tx: Tx, table: str, schema: dict[str, Any]) -> pl.DataFrame:
-    return tx.read(table) if tx.exists(table) else pl.DataFrame(schema=schema)
 
 
 def gather(warehouse: Warehouse, today: date) -> dict[str, list[dict[str, Any]]]:
@@ -137,6 +139,7 @@ def gather(warehouse: Warehouse, today: date) -> dict[str, list[dict[str, Any]]]
     names: dict[str, tuple[str, dict[str, Any]]] = {
         "open": ("open_breaches", {"today": today}),
         "performance": ("performance_shown", {"today": today}),
+        "slices": ("performance_of_slices", {"today": today}),
         "sources": ("feature_sources", {}),
     }
     with warehouse.transaction() as tx:
@@ -152,7 +155,7 @@ def gather(warehouse: Warehouse, today: date) -> dict[str, list[dict[str, Any]]]
 def _is_past(book: Book, today: date) -> bool:
     """Whether the alerts of the data are of a later day."""
     return any(
-        event.as_of > today
-        for event in book.old
-        if book.alerts[event.alert_id].kind in k.OF_THE_DATA
+        day > today
+        for alert_id, day in book.newest.items()
+        if book.alerts[alert_id].kind in k.OF_THE_DATA
     )

@@ -25,6 +25,7 @@ Kind = Literal[
     "stopped",
     "failed",
     "channel",
+    "cost",
 ]
 Text = Field(min_length=1, pattern=r"^[^\r\n]+$")
 

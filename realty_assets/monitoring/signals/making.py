@@ -40,10 +40,10 @@ def make_signals(warehouse: Warehouse, making: Making) -> dict[str, pl.DataFrame
             warehouse, making.today, _before(warehouse, ATTRIBUTIONS), making.n_threads
         )
         scored = scored_sales(warehouse, making.today)
-        stands = _before(warehouse, EXCHANGEABILITY)
-        stands = pl.DataFrame(schema=of_errors.SCHEMA) if stands is None else stands
         bets = [
-            of_errors.extended(_of(scored, track), stands, reference, making.today)
+            of_errors.extended(
+                _of(scored, track), _bets(warehouse, reference), reference, making.today
+            )
             for track, reference in found.items()
         ]
         expected = list(_expected(warehouse, scored, making))
@@ -57,16 +57,18 @@ def make_signals(warehouse: Warehouse, making: Making) -> dict[str, pl.DataFrame
 def signal_drift(warehouse: Warehouse, min_reference: int) -> Iterator[tuple[str, pl.DataFrame]]:
     """(track, rows of measures.SCHEMA with `drivers`) of what stands in TABLES against the present
     references."""
-    tables = {name: warehouse.read(name) for name in TABLES if warehouse.exists(name)}
+    there = {name for name in TABLES if warehouse.exists(name)}
     for track, reference in who.references(warehouse).items():
-        named = (pl.col("track") == track, pl.col("reference") == reference.name)
-        if ATTRIBUTIONS in tables:
-            rows = tables[ATTRIBUTIONS].filter(*named)
+        named = {"track": track, "reference": reference.name}
+        if ATTRIBUTIONS in there:
+            rows = warehouse.read(sql("monitoring/attributions_of.sql").bind(**named))
             yield track, of_values.attribution_drift(rows, min_reference)
-        if EXCHANGEABILITY in tables:
-            yield track, of_errors.martingale_drift(tables[EXCHANGEABILITY].filter(*named))
-        if EXPECTED in tables:
-            yield track, awaited.expected_drift(_of(tables[EXPECTED], track), reference)
+        if EXCHANGEABILITY in there:
+            bets = warehouse.read(sql("monitoring/exchangeability_of.sql").bind(**named))
+            yield track, of_errors.martingale_drift(bets)
+        if EXPECTED in there:
+            awaits = warehouse.read(sql("monitoring/expected_of.sql").bind(track=track))
+            yield track, awaited.expected_drift(awaits, reference)
 
 
 def with_usual_of_signals(told: pl.DataFrame) -> pl.DataFrame:
@@ -100,11 +102,21 @@ def _of(rows: pl.DataFrame, track: str) -> pl.DataFrame:
     return rows.filter(pl.col("track") == track)
 
 
+def _bets(warehouse: Warehouse, reference: who.Reference) -> pl.DataFrame:
+    """What stands of the bets of a track against its reference."""
+    none = pl.DataFrame(schema=of_errors.SCHEMA)
+    if not warehouse.exists(EXCHANGEABILITY):
+        return none
+    named = {"track": reference.track, "reference": reference.name}
+    stands = warehouse.read(sql("monitoring/exchangeability_of.sql").bind(**named))
+    forms = [*of_errors.SCHEMA]
+    return stands.select(forms) if {*forms} <= {*stands.columns} else none
+
+
 def _before(warehouse: Warehouse, table: str) -> pl.DataFrame | None:
     """The table as it stands; None when there is none of this form."""
     forms = {
         ATTRIBUTIONS: of_values.SCHEMA,
-        EXCHANGEABILITY: of_errors.SCHEMA,
         EXPECTED: awaited.SCHEMA,
     }
     if not warehouse.exists(table):

@@ -1,0 +1,2 @@
+-- One row per bet on a sale of one track, against the reference that it has now.
+SELECT * FROM monitoring.exchangeability WHERE track = $track AND reference = $reference
