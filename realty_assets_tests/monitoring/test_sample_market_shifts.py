@@ -65,7 +65,7 @@ def test_a_shift_of_the_sample_market_is_told_of_within_two_months(
     name: str, seed: int, tmp_path: Path, record_property: Record
 ) -> None:
     shift, tells = SHIFTS[name]
-    since, n_later, n_before = (1, 3, 14) if FULL else (0, 1, 7)
+    since, n_later, n_before = (1, 3, 14) if FULL else (0, 1, 10)
     home = watched_home(tmp_path / "home", seed, n_before, n_later, shift, since)
     found = delay(runs(home, n_before, n_later, monthly=True), since, tells)
     assert found is not None
