@@ -29,6 +29,7 @@ def per_gain(promotions: Sequence[Row]) -> list[Row]:
             "work": "per promoted model",
             "units": float(len(promotions)),
             "est_cost_usd": spent / len(promotions),
+            "wall_s": None,
         }
     ]
     paired = [row for row in promotions if row["gain_percent"] is not None]
@@ -36,7 +37,12 @@ def per_gain(promotions: Sequence[Row]) -> list[Row]:
     if gained > 0:
         cost = sum(row["est_cost_usd"] for row in paired)
         told.append(
-            {"work": "per 1% of MAE gained", "units": gained, "est_cost_usd": cost / gained}
+            {
+                "work": "per 1% of MAE gained",
+                "units": gained,
+                "est_cost_usd": cost / gained,
+                "wall_s": None,
+            }
         )
     return told
 
