@@ -13,6 +13,8 @@ from realty_assets.warehouse import Warehouse
 
 # What is younger than this is what a class has grown by.
 GROWTH_DAYS, YEAR_DAYS = 30.0, 365.0
+# The first delivery of a younger home is no growth: nothing is said of its files.
+LEAST_DAYS = 7.0
 WAREHOUSE = "warehouse"
 Row = dict[str, Any]
 
@@ -65,16 +67,19 @@ def storage(
         in_a_year = now + a_day * YEAR_DAYS
         if kept is not None:
             in_a_year = min(in_a_year, max(float(now), a_day * kept))
-        rows.append(_storage(kind, now, a_day * GROWTH_DAYS, in_a_year))
+        young = observed_days < LEAST_DAYS
+        rows.append(_storage(kind, now, *(() if young else (a_day * GROWTH_DAYS, in_a_year))))
     return rows
 
 
-def _storage(kind: str, now: float, grown: float, in_a_year: float) -> Row:
+def _storage(
+    kind: str, now: float, grown: float | None = None, in_a_year: float | None = None
+) -> Row:
     return {
         "class": kind,
         "n_bytes": int(now),
-        "bytes_in_30_days": int(grown),
-        "bytes_in_a_year": int(in_a_year),
+        "bytes_in_30_days": None if grown is None else int(grown),
+        "bytes_in_a_year": None if in_a_year is None else int(in_a_year),
     }
 
 

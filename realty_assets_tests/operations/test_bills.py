@@ -173,6 +173,7 @@ def test_storage_grows_until_what_is_old_is_let_go() -> None:
     assert told["reports"]["bytes_in_30_days"] == 100
     assert told["reports"]["bytes_in_a_year"] == 200  # 60 days of 100 in 30
     assert told["archive"]["bytes_in_a_year"] == 300 + 10 * 365
+    assert storage(things, {}, 1.0)[0]["bytes_in_a_year"] is None
 
 
 DAY = date(2026, 11, 27)
