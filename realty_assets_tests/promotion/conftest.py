@@ -11,8 +11,10 @@ import pytest
 
 from realty_assets.features import assets as features
 from realty_assets.modeling import assets as modeling
+from realty_assets.modeling.judging import assets as judging
 from realty_assets.modeling.settings import PROFILES
 from realty_assets.promotion import assets as promotion
+from realty_assets.promotion.baseline_gate import BASELINES
 from realty_assets.promotion.policy import FILE, OWN_POLICY
 from realty_assets.warehouse import Warehouse
 from realty_assets_tests.features.towns import town
@@ -20,7 +22,15 @@ from realty_assets_tests.modeling.markets import QUICK
 from realty_assets_tests.modeling.test_assets import filled
 
 CHAMPION_DAY, TODAY = "2021-10-01", "2021-12-01"
-ASSETS = dg.load_assets_from_modules([features, modeling, promotion])
+ASSETS = [
+    *dg.load_assets_from_modules([features, modeling, promotion]),
+    # Of the judging, what the gate asks for.
+    *(
+        one
+        for one in dg.load_assets_from_modules([judging])
+        if isinstance(one, dg.AssetsDefinition) and dg.AssetKey(BASELINES.split(".")) in one.keys
+    ),
+]
 # Two months of a small town are fewer sales than the package's policy asks for.
 FEW = ("min_sales: 200, min_segment_sales: 100", "min_sales: 60, min_segment_sales: 30")
 
