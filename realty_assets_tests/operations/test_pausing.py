@@ -154,7 +154,7 @@ def test_every_sensor_and_schedule_says_why_it_rests(warehouse: Warehouse) -> No
                 due = schedule.evaluate_tick(timed)
             assert not due.run_requests
             said.append(due.skip_message)
-    assert len(said) == 8
+    assert len(said) == 7
     assert all("Automation is paused" in str(one) and "by Ann" in str(one) for one in said)
 
 
