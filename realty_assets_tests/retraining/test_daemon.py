@@ -70,27 +70,28 @@ def ticks(instance: dg.DagsterInstance) -> int:
     )
 
 
-@pytest.mark.slow
-@pytest.mark.torture
-@pytest.mark.skipif(not FULL, reason="two starts of the daemon take longer than a test may")
-@pytest.mark.parametrize("seed", range(6))
-def test_a_killed_and_restarted_daemon_starts_one_run_of_one_due_retrain(
-    home: Path, seed: int
-) -> None:
-    with instance_of(home) as instance:
-        instance.report_runless_asset_event(daemon_home.look())
-        with daemon(home) as process:
-            until(instance.all_instigator_state)
-            # Before the run is there, as soon as it is there, or while it works.
-            if seed % 3:
-                until(lambda: instance.get_runs_count(OF_T1))
-            time.sleep(random.Random(seed).uniform(0.0, 1.5 if seed % 3 == 2 else 0.3))
-            os.kill(process.pid, signal.SIGKILL)
-            process.wait()
-            with daemon(home):
-                until(lambda: any(run.is_success for run in instance.get_runs(OF_T1)))
-                n = ticks(instance)
-                until(lambda: ticks(instance) > n)  # it has looked again, and knows
-        runs = instance.get_runs(OF_T1)
-    assert [run.status.value for run in runs] == ["SUCCESS"]
-    assert (home / daemon_home.DONE).read_text() == "t1\n"
+if FULL:  # two starts of the daemon take longer than a test may
+
+    @pytest.mark.slow
+    @pytest.mark.torture
+    @pytest.mark.parametrize("seed", range(6))
+    def test_a_killed_and_restarted_daemon_starts_one_run_of_one_due_retrain(
+        home: Path, seed: int
+    ) -> None:
+        with instance_of(home) as instance:
+            instance.report_runless_asset_event(daemon_home.look())
+            with daemon(home) as process:
+                until(instance.all_instigator_state)
+                # Before the run is there, as soon as it is there, or while it works.
+                if seed % 3:
+                    until(lambda: instance.get_runs_count(OF_T1))
+                time.sleep(random.Random(seed).uniform(0.0, 1.5 if seed % 3 == 2 else 0.3))
+                os.kill(process.pid, signal.SIGKILL)
+                process.wait()
+                with daemon(home):
+                    until(lambda: any(run.is_success for run in instance.get_runs(OF_T1)))
+                    n = ticks(instance)
+                    until(lambda: ticks(instance) > n)  # it has looked again, and knows
+            runs = instance.get_runs(OF_T1)
+        assert [run.status.value for run in runs] == ["SUCCESS"]
+        assert (home / daemon_home.DONE).read_text() == "t1\n"
