@@ -95,34 +95,27 @@ def _of_drift(
 
 
 def _of_performance(row: Row) -> Breach:
-    return Breach(
-        key=f"{k.PERFORMANCE}/{row['track']}/{row['metric']}",
-        kind=k.PERFORMANCE,
-        severity=row["severity"],
-        track=row["track"],
-        population=CLOSED,
-        slice=ALL,
-        feature=row["metric"],
-        month=row["month"],
-        evidence=f"{row['month']:%Y-%m}",
-        n_breaches=row["n_consecutive"],
-        value=row["value"],
-        threshold=row["threshold"],
-        cause=row["cause"],
-        sentence=f"{CLOSED} {row['track']}, {bounds(row)}.",
-    )
+    sentence = f"{CLOSED} {row['track']}, {bounds(row)}."
+    return _of_closed(row, ALL, f"{row['track']}/{row['metric']}", sentence)
 
 
 def _of_slice(row: Row) -> Breach:
     """A segment whose newest months are out of line: they are taken together, so it waits for no
     other."""
+    sentence = f"{CLOSED} {row['track']} ({row['slice']}), {of_slice(row)}."
+    key = f"{row['track']}/{row['slice']}/{row['metric']}"
+    return _of_closed(row, row["slice"], key, sentence)
+
+
+def _of_closed(row: Row, slice_name: str, key: str, sentence: str) -> Breach:
+    """The breach of a figure of closed sales."""
     return Breach(
-        key=f"{k.PERFORMANCE}/{row['track']}/{row['slice']}/{row['metric']}",
+        key=f"{k.PERFORMANCE}/{key}",
         kind=k.PERFORMANCE,
         severity=row["severity"],
         track=row["track"],
         population=CLOSED,
-        slice=row["slice"],
+        slice=slice_name,
         feature=row["metric"],
         month=row["month"],
         evidence=f"{row['month']:%Y-%m}",
@@ -130,7 +123,7 @@ def _of_slice(row: Row) -> Breach:
         value=row["value"],
         threshold=row["threshold"],
         cause=row["cause"],
-        sentence=f"{CLOSED} {row['track']} ({row['slice']}), {of_slice(row)}.",
+        sentence=sentence,
     )
 
 
